@@ -1,0 +1,163 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+/* config: the configuration as one typed table, a bounded reader for its file, checking, and what a reload changes.
+ *
+ * The file is INI as the Python service reads it (configparser): sections are accepted and do not matter, keys may stand
+ * before any section, `#` and `;` start a comment at the start of a line or after a space. See goose-bridge.conf(5).
+ */
+#ifndef GOOSE_BRIDGE_CONFIG_H
+#define GOOSE_BRIDGE_CONFIG_H
+
+#include <net/if.h>
+#include <netinet/in.h>
+#include <stdbool.h>
+#include <stddef.h>
+#include <stdint.h>
+
+#define GB_CONFIG_LINE_MAX    4096 /* octets in a line, without its end */
+#define GB_CONFIG_FILE_MAX    (1024 * 1024)
+#define GB_CONFIG_PATH_MAX    256
+#define GB_CONFIG_SOURCES_MAX 64
+
+enum gb_wire_format { GB_WIRE_LEGACY, GB_WIRE_NATIVE };
+enum gb_datapath_kind { GB_DATAPATH_AUTO, GB_DATAPATH_KERNEL, GB_DATAPATH_USER };
+enum gb_tun_ip_kind { GB_TUN_IP_NONE, GB_TUN_IP_AUTO, GB_TUN_IP_FIXED };
+
+/* An IPv4 prefix (CIDR). Both in network byte order; address has no bits outside mask. */
+struct gb_prefix {
+	struct in_addr address;
+	struct in_addr mask;
+};
+
+/* Sources that datagrams are taken from. count 0 = any. */
+struct gb_sources {
+	unsigned count;
+	struct gb_prefix prefix[GB_CONFIG_SOURCES_MAX];
+};
+
+struct gb_tun_ip {
+	enum gb_tun_ip_kind kind;
+	struct in_addr address; /* FIXED: network byte order */
+	uint8_t prefix_length;	/* FIXED */
+};
+
+/* A plain value: copied freely, owns nothing. Field names are the keys. */
+struct gb_config {
+	/* where frames come from and go to */
+	char interface[IFNAMSIZ];
+	struct in_addr multicast_ip;
+	uint16_t multicast_port; /* host byte order */
+	char multicast_interface[IFNAMSIZ]; /* "" = by route */
+	unsigned multicast_ttl;
+	unsigned dscp;
+	enum gb_wire_format wire_format;
+	bool legacy_lossy;
+	unsigned path_mtu; /* octets of IP packet; 0 = the smaller of the interface's MTU and 1500 */
+	uint64_t sender_id; /* 0 = derived */
+	unsigned hello_interval; /* s */
+	struct gb_sources allow_sources;
+	unsigned max_frame_age_ms;
+	struct gb_tun_ip tun_ip;
+	unsigned interface_mtu;
+
+	/* the engine */
+	enum gb_datapath_kind datapath;
+	char bpf_dir[GB_CONFIG_PATH_MAX];
+	unsigned buffer_size; /* octets; a wish */
+	unsigned batch_size;
+	unsigned worker_threads;
+	unsigned max_streams;
+	unsigned max_peers;
+
+	/* faults */
+	unsigned max_errors;
+	unsigned error_reset_interval; /* s */
+	unsigned reconnect_delay; /* s */
+	unsigned health_check_interval; /* s */
+
+	/* membership */
+	bool enable_igmp_keepalive;
+	unsigned igmp_keepalive_interval; /* s */
+	unsigned igmp_monitor_interval; /* s */
+	unsigned igmp_reregister_threshold;
+	unsigned force_igmp_version; /* 0 = leave it alone */
+	bool leave_on_exit;
+	bool enable_tgw_monitoring;
+	char tgw_multicast_domain_id[64];
+
+	/* reporting */
+	bool debug;
+	int log_level; /* enum gb_log_level; debug = true makes it DEBUG */
+	char log_file[GB_CONFIG_PATH_MAX];
+	char stats_file[GB_CONFIG_PATH_MAX];
+	bool enable_stats_export;
+	unsigned stats_export_interval; /* s */
+	char control_socket[GB_CONFIG_PATH_MAX];
+	bool enable_snmp;
+	char agentx_socket[GB_CONFIG_PATH_MAX];
+	unsigned snmp_ping_interval; /* s */
+	char metrics_listen[64]; /* "off" or ADDR:PORT */
+
+	/* the process */
+	char pid_file[GB_CONFIG_PATH_MAX];
+	char user[64]; /* "" = as started */
+};
+
+enum gb_config_severity { GB_CONFIG_WARNING, GB_CONFIG_ERROR };
+
+/* Told of each problem found. LINE is 0 where the problem is of the file as a whole. TEXT says what is wrong and what to
+ * do, without FILE:LINE. All strings live only during the call.
+ */
+typedef void gb_config_report(void *arg, enum gb_config_severity severity, const char *file, unsigned line,
+			      const char *text);
+
+/* The built-in defaults: what an empty file means. */
+void gb_config_defaults(struct gb_config *config);
+
+/* Reads and checks the file at PATH. All problems are reported, not only the first.
+ * Returns 0 with *CONFIG filled in; -EINVAL if the content is wrong, or the negative errno of reading it (also reported);
+ * then *CONFIG is untouched.
+ */
+int gb_config_load(const char *path, struct gb_config *config, gb_config_report *report, void *arg);
+
+/* The same for TEXT of LENGTH octets that came from what is called NAME in reports. */
+int gb_config_parse(const char *name, const char *text, size_t length, struct gb_config *config,
+		    gb_config_report *report, void *arg);
+
+/* Sets one key as if the file had it (for command-line options). Returns 0, or -EINVAL (reported, line 0). */
+int gb_config_set(struct gb_config *config, const char *key, const char *value, gb_config_report *report, void *arg);
+
+/* Told of each key whose value differs. */
+typedef void gb_config_changed(void *arg, const char *key, bool reloadable);
+
+/* Compares two configurations key by key. Returns how many differ. CHANGED may be NULL. */
+unsigned gb_config_diff(const struct gb_config *before, const struct gb_config *after, gb_config_changed *changed,
+			void *arg);
+
+/* Copies the reloadable keys of FRESH into *CONFIG and leaves the others: what a reload applies. */
+void gb_config_apply_reloadable(struct gb_config *config, const struct gb_config *fresh);
+
+/* What the table says of a key, for documentation and tests. */
+struct gb_config_key {
+	const char *name;
+	const char *type;	   /* as goose-bridge.conf(5) names it: "seconds", "boolean", "path", ... */
+	const char *default_text;  /* as it would stand in a file */
+	const char *range_text;	   /* "1..3600", "legacy | native"; "" if any */
+	bool reloadable;
+	const char *help;	   /* one sentence */
+};
+
+/* Key number INDEX, counted from 0, in the order of the man page. False past the last one. */
+bool gb_config_key_at(size_t index, struct gb_config_key *key);
+
+/* Whether SOURCES allows ADDRESS (network byte order). Called for each datagram. */
+static inline bool gb_sources_allow(const struct gb_sources *sources, struct in_addr address)
+{
+	if (sources->count == 0)
+		return true;
+	for (unsigned i = 0; i < sources->count; i++)
+		if ((address.s_addr & sources->prefix[i].mask.s_addr) == sources->prefix[i].address.s_addr)
+			return true;
+	return false;
+}
+
+#endif
