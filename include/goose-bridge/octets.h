@@ -7,6 +7,7 @@
 #ifndef GOOSE_BRIDGE_OCTETS_H
 #define GOOSE_BRIDGE_OCTETS_H
 
+#include <endian.h>
 #include <stdbool.h>
 #include <stddef.h>
 #include <stdint.h>
@@ -41,22 +42,28 @@ static inline const uint8_t *gb_read_octets(struct gb_reader *r, size_t length)
 	return at;
 }
 
-static inline uint64_t gb_read_uint(struct gb_reader *r, size_t size)
+/* Integers. The copy into a variable of the right size is what makes them one load and one byte swap each. */
+#define GB_READ(bits)                                                        \
+	static inline uint##bits##_t gb_read_u##bits(struct gb_reader *r)    \
+	{                                                                    \
+		const uint8_t *at = gb_read_octets(r, sizeof(uint##bits##_t)); \
+		uint##bits##_t value = 0;                                    \
+									     \
+		if (at)                                                      \
+			memcpy(&value, at, sizeof(value));                   \
+		return be##bits##toh(value);                                 \
+	}
+GB_READ(16)
+GB_READ(32)
+GB_READ(64)
+#undef GB_READ
+
+static inline uint8_t gb_read_u8(struct gb_reader *r)
 {
-	const uint8_t *at = gb_read_octets(r, size);
-	uint64_t value = 0;
+	const uint8_t *at = gb_read_octets(r, 1);
 
-	if (!at)
-		return 0;
-	for (size_t i = 0; i < size; i++)
-		value = value << 8 | at[i];
-	return value;
+	return at ? *at : 0;
 }
-
-static inline uint8_t gb_read_u8(struct gb_reader *r) { return (uint8_t)gb_read_uint(r, 1); }
-static inline uint16_t gb_read_u16(struct gb_reader *r) { return (uint16_t)gb_read_uint(r, 2); }
-static inline uint32_t gb_read_u32(struct gb_reader *r) { return (uint32_t)gb_read_uint(r, 4); }
-static inline uint64_t gb_read_u64(struct gb_reader *r) { return gb_read_uint(r, 8); }
 
 struct gb_writer {
 	uint8_t *octets;
@@ -82,20 +89,27 @@ static inline uint8_t *gb_write_room(struct gb_writer *w, size_t length)
 	return at;
 }
 
-static inline void gb_write_uint(struct gb_writer *w, uint64_t value, size_t size)
+#define GB_WRITE(bits)                                                                   \
+	static inline void gb_write_u##bits(struct gb_writer *w, uint##bits##_t value)   \
+	{                                                                                \
+		uint8_t *at = gb_write_room(w, sizeof(value));                           \
+											 \
+		value = htobe##bits(value);                                              \
+		if (at)                                                                  \
+			memcpy(at, &value, sizeof(value));                               \
+	}
+GB_WRITE(16)
+GB_WRITE(32)
+GB_WRITE(64)
+#undef GB_WRITE
+
+static inline void gb_write_u8(struct gb_writer *w, uint8_t value)
 {
-	uint8_t *at = gb_write_room(w, size);
+	uint8_t *at = gb_write_room(w, 1);
 
-	if (!at)
-		return;
-	for (size_t i = size; i-- > 0; value >>= 8)
-		at[i] = (uint8_t)value;
+	if (at)
+		*at = value;
 }
-
-static inline void gb_write_u8(struct gb_writer *w, uint8_t value) { gb_write_uint(w, value, 1); }
-static inline void gb_write_u16(struct gb_writer *w, uint16_t value) { gb_write_uint(w, value, 2); }
-static inline void gb_write_u32(struct gb_writer *w, uint32_t value) { gb_write_uint(w, value, 4); }
-static inline void gb_write_u64(struct gb_writer *w, uint64_t value) { gb_write_uint(w, value, 8); }
 
 static inline void gb_write_octets(struct gb_writer *w, const void *octets, size_t length)
 {

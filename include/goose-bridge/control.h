@@ -1,0 +1,47 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+/* control: the service's end of the control socket (unix, JSON lines) and its table of commands.
+ *
+ * One request a line: {"version": 1, "command": "stats"}; one answer a line: {"version": 1, "ok": true, "result": {...}} or
+ * {"version": 1, "ok": false, "error": "..."}. No client can make the loop wait: everything is bounded (line, clients, unread
+ * output, idle time) and non-blocking. Reading is for everyone the socket's mode lets in; what changes something is for root
+ * and for the service's own user (SO_PEERCRED). Control thread only.
+ */
+#ifndef GOOSE_BRIDGE_CONTROL_H
+#define GOOSE_BRIDGE_CONTROL_H
+
+#include <stdbool.h>
+#include <stddef.h>
+
+#define GB_CONTROL_VERSION  1
+#define GB_CONTROL_LINE_MAX 4096 /* octets of a request */
+
+struct event_base;
+struct gb_control;
+
+/* What the daemon does for a command. RESULT functions return a line of JSON that the server frees, or NULL. */
+struct gb_control_ops {
+	char *(*stats)(void *arg);
+	char *(*status)(void *arg);
+	char *(*peers)(void *arg);
+	char *(*events)(void *arg);
+	const char *version; /* of the service */
+	/* Reads the configuration again. Returns 0, or -EINVAL with what is wrong in ERROR (SIZE octets, one line). */
+	int (*reload)(void *arg, char *error, size_t size);
+};
+
+/* Listens at PATH (directories above it are made, mode 0755; the socket gets mode 0666: reading needs no root). A socket file
+ * that nobody listens on is replaced; one with a living server is -EADDRINUSE.
+ * OPS and ARG have to live as long as the server. Returns 0 or negative errno.
+ */
+int gb_control_create(struct gb_control **control, struct event_base *base, const char *path,
+		      const struct gb_control_ops *ops, void *arg);
+
+/* Closes all clients and removes the socket file, if it is still this server's. */
+void gb_control_destroy(struct gb_control *control);
+
+/* The answer to one request LINE of LENGTH octets, from a client that MAY_CHANGE things or not. Never NULL unless memory is
+ * short; the caller frees it; without line end. Pure but for OPS: what the fuzz target calls.
+ */
+char *gb_control_answer(const struct gb_control_ops *ops, void *arg, const char *line, size_t length, bool may_change);
+
+#endif
