@@ -90,7 +90,7 @@ void gb_peer_add_frames(struct gb_peer *peer, unsigned frames);
  */
 void gb_peer_hello(struct gb_peer *peer, uint16_t path_id, const struct gb_peer_hello *hello, uint64_t utc_ns);
 
-/* Copies at most MAX views, latest heard first. Returns how many. */
+/* Copies at most MAX views, in no order. Returns how many. */
 size_t gb_peers_view(const struct gb_peers *peers, struct gb_peer_view *view, size_t max);
 
 #endif
