@@ -1,0 +1,47 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+/* goose-test: sends, captures and compares frames and datagrams for the tests and the demonstration. */
+#include "commands.h"
+#include "tool.h"
+
+#include <stdio.h>
+#include <string.h>
+
+static const struct {
+	const char *name;
+	int (*run)(int argc, char **argv);
+	const char *help;
+} commands[] = {
+	{"replay", command_replay, "send the frames of pcap files from an interface"},
+	{"capture", command_capture, "write the GOOSE frames that an interface receives to a pcap file"},
+	{"compare", command_compare, "compare frames that were sent with frames that were received"},
+	{"make-pcap", command_make_pcap, "make a pcap file from hex"},
+	{"select", command_select, "copy the frames that a legacy datagram can (or cannot) express"},
+	{"ip-check", command_ip_check, "count IP packets, fragments and packets without DF in pcap files"},
+	{"subscribe", command_subscribe, "receive as a GOOSE subscriber does"},
+	{"udp-send", command_udp_send, "send datagrams, also mutated ones"},
+	{"udp-capture", command_udp_capture, "record the datagrams of a multicast group"},
+	{"load-send", command_load_send, "send numbered GOOSE frames at a rate"},
+	{"load-receive", command_load_receive, "receive them: loss, order, latency"},
+};
+
+#define COMMANDS (sizeof(commands) / sizeof(commands[0]))
+
+static void print_help(FILE *file)
+{
+	fputs("usage: goose-test COMMAND ... (COMMAND --help says more; all times are in seconds)\n", file);
+	for (size_t i = 0; i < COMMANDS; i++)
+		fprintf(file, "  %-13s %s\n", commands[i].name, commands[i].help);
+}
+
+int main(int argc, char **argv)
+{
+	if (argc >= 2 && strcmp(argv[1], "--help") == 0) {
+		print_help(stdout);
+		return TOOL_OK;
+	}
+	for (size_t i = 0; argc >= 2 && i < COMMANDS; i++)
+		if (strcmp(argv[1], commands[i].name) == 0)
+			return commands[i].run(argc - 1, argv + 1);
+	print_help(stderr);
+	return TOOL_USAGE;
+}
