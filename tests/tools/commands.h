@@ -8,6 +8,7 @@ int command_capture(int argc, char **argv);
 int command_compare(int argc, char **argv);
 int command_make_pcap(int argc, char **argv);
 int command_select(int argc, char **argv);
+int command_verify(int argc, char **argv);
 int command_ip_check(int argc, char **argv);
 int command_subscribe(int argc, char **argv);
 int command_udp_send(int argc, char **argv);

@@ -1,11 +1,11 @@
 /* SPDX-License-Identifier: Apache-2.0 */
-/* How frames are matched: both lists are walked together. Where the two next frames are equal, both are done with. Where
- * they differ, the next sent frame is looked for further on in what was received, and the next received one further on in
- * what was sent:
+/* How frames are matched: both lists are walked together. Where the two next frames are equal, both are done with.
+ * Where they differ, the next sent frame is looked for further on in what was received, and the next received one
+ * further on in what was sent:
  * - neither is found: one became the other, `altered`;
  * - the nearer match decides: sent frames before it are `lost`, received ones before it are `extra`.
- * What is left at the end of a list is lost or extra. So frames that change places count as one lost and one extra each:
- * with equal sums but out of order nothing passes for equal. A duplicate is `extra`.
+ * What is left at the end of a list is lost or extra. So a frame that changes its place counts as one lost and one extra,
+ * and nothing that is out of order passes for equal. A duplicate is `extra`.
  */
 #include "commands.h"
 #include "frames.h"

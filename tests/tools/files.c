@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: Apache-2.0 */
-/* Subcommands that work on pcap files only: make-pcap, select, ip-check. */
+/* Subcommands that work on pcap files only: make-pcap, select, verify, ip-check. */
 #include "commands.h"
 #include "frames.h"
 #include "packet.h"
@@ -80,6 +80,29 @@ int command_select(int argc, char **argv)
 	printf("{\"frames\":%zu,\"of\":%zu}\n", kept, frames.count);
 	frames_free(&frames);
 	return TOOL_OK;
+}
+
+int command_verify(int argc, char **argv)
+{
+	struct frames frames = {0};
+	uint64_t not_goose = 0, group_source = 0;
+	const struct tool_option options[] = {{0}};
+	size_t operands = tool_parse(argc, argv, "FILE.pcap...   exit 0 if nothing but GOOSE of single stations is there",
+				     options, 1, SIZE_MAX);
+
+	for (size_t i = 0; i < operands; i++)
+		frames_read_pcap(&frames, argv[i]);
+	for (size_t i = 0; i < frames.count; i++) {
+		const struct frame *frame = &frames.at[i];
+		size_t payload;
+
+		not_goose += packet_ethertype(frame->octets, frame->length, &payload) != ETHERTYPE_GOOSE;
+		group_source += frame->length > 6 && (frame->octets[6] & 1);
+	}
+	printf("{\"frames\":%zu,\"not_goose\":%" PRIu64 ",\"group_source\":%" PRIu64 "}\n", frames.count, not_goose,
+	       group_source);
+	frames_free(&frames);
+	return not_goose || group_source ? TOOL_FAILED : TOOL_OK;
 }
 
 int command_ip_check(int argc, char **argv)

@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: Apache-2.0 */
-/* The frames of load-send and load-receive: valid GOOSE messages of publishers of their own, one a stream, with a number,
- * the send time and a pattern in their data. A frame can be built again from what it says of itself, and so be compared
- * octet for octet.
+/* The frames of load-send and load-receive: valid GOOSE messages of publishers of their own, one a stream, with a
+ * number, the send time and a pattern in their data. A frame can be built again from what it says of itself, and so be
+ * compared octet for octet.
  */
 #ifndef GOOSE_TEST_LOAD_FRAME_H
 #define GOOSE_TEST_LOAD_FRAME_H

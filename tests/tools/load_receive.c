@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: Apache-2.0 */
-/* Latency is from the send time in the frame (CLOCK_MONOTONIC) to the kernel's receive time stamp (CLOCK_REALTIME), brought
- * to CLOCK_MONOTONIC: so it does not matter how late this process gets to read.
+/* Latency is from the send time in the frame (CLOCK_MONOTONIC) to the kernel's receive time stamp (CLOCK_REALTIME),
+ * brought to CLOCK_MONOTONIC: so it does not matter how late this process gets to read.
  */
 #include "commands.h"
 #include "load_frame.h"
@@ -184,8 +184,8 @@ static uint64_t report(const struct receiver *r, uint64_t dropped)
 	double seconds = (double)(r->last_ns - r->first_ns) / 1e9;
 
 	printf("{\"received\":%" PRIu64 ",\"lost\":%" PRIu64 ",\"duplicates\":%" PRIu64 ",\"reordered\":%" PRIu64
-	       ",\"altered\":%" PRIu64 ",\"foreign\":%" PRIu64 ",\"receiver_dropped\":%" PRIu64 ",\"p50_us\":%.1f,\"p99_us\":%.1f"
-	       ",\"p999_us\":%.1f,\"max_us\":%.1f,\"rate\":%.0f}\n",
+	       ",\"altered\":%" PRIu64 ",\"foreign\":%" PRIu64 ",\"receiver_dropped\":%" PRIu64
+	       ",\"p50_us\":%.1f,\"p99_us\":%.1f,\"p999_us\":%.1f,\"max_us\":%.1f,\"rate\":%.0f}\n",
 	       r->received, wanted - r->received, r->duplicates, r->reordered, r->altered, r->foreign, dropped,
 	       percentile_us(r, 0.5), percentile_us(r, 0.99), percentile_us(r, 0.999), (double)r->max_ns / 1000,
 	       r->received > 1 && seconds > 0 ? (double)(r->received - 1) / seconds : 0.0);
@@ -204,7 +204,8 @@ int command_load_receive(int argc, char **argv)
 		{0},
 	};
 
-	tool_parse(argc, argv, "IF [options]   exit 0 if each frame came once, whole and in its stream's order", options, 1, 1);
+	tool_parse(argc, argv, "IF [options]   exit 0 if each frame came once, whole and in its stream's order", options, 1,
+		   1);
 	tool_catch_signals();
 	struct packet_receiver *receiver = packet_open_receiver(argv[0], ETH_P_ALL, true, 64, LOAD_FRAME_MAX + 32);
 	sample_clocks(r);

@@ -16,6 +16,7 @@ static const struct {
 	{"compare", command_compare, "compare frames that were sent with frames that were received"},
 	{"make-pcap", command_make_pcap, "make a pcap file from hex"},
 	{"select", command_select, "copy the frames that a legacy datagram can (or cannot) express"},
+	{"verify", command_verify, "check that pcap files hold what may come out of a bridge"},
 	{"ip-check", command_ip_check, "count IP packets, fragments and packets without DF in pcap files"},
 	{"subscribe", command_subscribe, "receive as a GOOSE subscriber does"},
 	{"udp-send", command_udp_send, "send datagrams, also mutated ones"},

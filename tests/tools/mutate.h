@@ -7,8 +7,8 @@
 
 #define MUTANT_MAX 1472 /* octets: what an IP packet of 1500 carries in UDP */
 
-/* Writes a damaged copy of one of SEEDS to OCTETS (MUTANT_MAX of them). The same STATE makes the same one. Returns its length,
- * which may be 0.
+/* Writes a damaged copy of one of SEEDS to OCTETS (MUTANT_MAX of them). The same STATE makes the same one. Returns its
+ * length, which may be 0.
  */
 size_t mutate(const struct frames *seeds, uint64_t *state, uint8_t *octets);
 

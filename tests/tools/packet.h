@@ -33,8 +33,8 @@ struct packet_receiver *packet_open_receiver(const char *name, uint16_t protocol
 void packet_close_receiver(struct packet_receiver *receiver);
 int packet_fd(const struct packet_receiver *receiver);
 
-/* Reads what is there without waiting. Puts the tag that the kernel moved to auxiliary data back to where it was, unless
- * the receiver was told to leave it. Returns how many there are in *FRAMES.
+/* Reads what is there without waiting. Puts the tag that the kernel moved to auxiliary data back to where it was,
+ * unless the receiver was told to leave it. Returns how many there are in *FRAMES.
  */
 size_t packet_receive(struct packet_receiver *receiver, const struct packet_frame **frames);
 void packet_leave_tags(struct packet_receiver *receiver);

@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /* Receives as subscribers of the libiec61850 kind do on Linux: a raw packet socket for every protocol, bound to the
- * interface with the EtherType as its filter, the multicast address added to the interface's list. They take the EtherType
- * from offset 12: the kernel has moved the tag to auxiliary data, which they do not ask for.
+ * interface with the EtherType as its filter, the multicast address added to the interface's list. They take the
+ * EtherType from offset 12: the kernel has moved the tag to auxiliary data, which they do not ask for.
  */
 #include "commands.h"
 #include "packet.h"

@@ -105,7 +105,8 @@ static void store(const struct tool_option *o, const char *text)
 	}
 }
 
-size_t tool_parse(int argc, char **argv, const char *synopsis, const struct tool_option *options, size_t least, size_t most)
+size_t tool_parse(int argc, char **argv, const char *synopsis, const struct tool_option *options, size_t least,
+		  size_t most)
 {
 	const char *command = argv[0];
 	size_t left = 0;

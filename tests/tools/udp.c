@@ -92,7 +92,8 @@ static bool send_datagram(int fd, const struct sockaddr_in *to, const uint8_t *o
 	return true;
 }
 
-static uint64_t send_all(const struct udp_options *o, int fd, const struct sockaddr_in *to, const struct frames *datagrams)
+static uint64_t send_all(const struct udp_options *o, int fd, const struct sockaddr_in *to,
+			 const struct frames *datagrams)
 {
 	static uint8_t mutant[MUTANT_MAX];
 	uint64_t state = o->seed, sent = 0, start = tool_mono_ns();
