@@ -1,8 +1,8 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /* config: the configuration as one typed table, a bounded reader for its file, checking, and what a reload changes.
  *
- * The file is INI as the Python service reads it (configparser): sections are accepted and do not matter, keys may stand
- * before any section, `#` and `;` start a comment at the start of a line or after a space. See goose-bridge.conf(5).
+ * The file is INI as the Python service reads it (configparser): sections are accepted and do not matter, keys may
+ * stand before any section, `#` and `;` start a comment at the start of a line or after a space. See goose-bridge.conf(5).
  */
 #ifndef GOOSE_BRIDGE_CONFIG_H
 #define GOOSE_BRIDGE_CONFIG_H
@@ -40,8 +40,15 @@ struct gb_tun_ip {
 	uint8_t prefix_length;	/* FIXED */
 };
 
-/* A plain value: copied freely, owns nothing. Field names are the keys. */
+/* A plain value: copied freely, owns nothing. Field names are the keys.
+ *
+ * Some keys follow others until they are set themselves: stats_export_interval follows a health_check_interval that is
+ * set, and log_file, stats_file, control_socket and pid_file carry the name of an interface other than goose0. So that
+ * this holds, change a configuration with gb_config_set and not by writing to its fields.
+ */
 struct gb_config {
+	uint64_t given; /* bit I: key number I (gb_config_key_at) was set by a file or by gb_config_set */
+
 	/* where frames come from and go to */
 	char interface[IFNAMSIZ];
 	struct in_addr multicast_ip;
@@ -86,7 +93,7 @@ struct gb_config {
 
 	/* reporting */
 	bool debug;
-	int log_level; /* enum gb_log_level; debug = true makes it DEBUG */
+	int log_level; /* enum gb_log_level, as set; whoever logs uses DEBUG instead if debug is true */
 	char log_file[GB_CONFIG_PATH_MAX];
 	char stats_file[GB_CONFIG_PATH_MAX];
 	bool enable_stats_export;
@@ -104,8 +111,9 @@ struct gb_config {
 
 enum gb_config_severity { GB_CONFIG_WARNING, GB_CONFIG_ERROR };
 
-/* Told of each problem found. LINE is 0 where the problem is of the file as a whole. TEXT says what is wrong and what to
- * do, without FILE:LINE. All strings live only during the call.
+/* Told of each problem found. LINE is 0 where the problem is of the file as a whole, or of no file. TEXT says what is
+ * wrong and what to do, without FILE:LINE; it is one line of printable UTF-8. All strings live only during the call.
+ * Wherever a report is wanted it may be NULL.
  */
 typedef void gb_config_report(void *arg, enum gb_config_severity severity, const char *file, unsigned line,
 			      const char *text);
@@ -123,17 +131,24 @@ int gb_config_load(const char *path, struct gb_config *config, gb_config_report 
 int gb_config_parse(const char *name, const char *text, size_t length, struct gb_config *config,
 		    gb_config_report *report, void *arg);
 
-/* Sets one key as if the file had it (for command-line options). Returns 0, or -EINVAL (reported, line 0). */
+/* Sets one key as if the file had it (for command-line options): the same checks, also those across keys. Unlike in a
+ * file, an unknown key is an error. Reports name "command line" as the file, and line 0.
+ * Returns 0, or -EINVAL; then *CONFIG is untouched.
+ */
 int gb_config_set(struct gb_config *config, const char *key, const char *value, gb_config_report *report, void *arg);
 
 /* Told of each key whose value differs. */
 typedef void gb_config_changed(void *arg, const char *key, bool reloadable);
 
-/* Compares two configurations key by key. Returns how many differ. CHANGED may be NULL. */
+/* Compares two configurations key by key, by what the values mean and not by how they were written. Returns how many
+ * differ. CHANGED may be NULL.
+ */
 unsigned gb_config_diff(const struct gb_config *before, const struct gb_config *after, gb_config_changed *changed,
 			void *arg);
 
-/* Copies the reloadable keys of FRESH into *CONFIG and leaves the others: what a reload applies. */
+/* Copies the reloadable keys of FRESH into *CONFIG and leaves the others: what a reload applies. Files that carry the
+ * interface's name go on carrying that of *CONFIG.
+ */
 void gb_config_apply_reloadable(struct gb_config *config, const struct gb_config *fresh);
 
 /* What the table says of a key, for documentation and tests. */
