@@ -63,7 +63,7 @@ int gb_transport_send_fd(const struct gb_transport *transport);
 struct gb_transport_inbox;
 
 struct gb_received {
-	const uint8_t *octets;
+	uint8_t *octets; /* in the inbox; may be overwritten */
 	size_t length;
 	struct in_addr source;
 	uint64_t time_ns; /* UTC, when the kernel received it; 0 = unknown */

@@ -82,10 +82,11 @@ int gb_link_open_tap(struct gb_link **link, const char *name)
 
 	if (!l)
 		error = -ENOMEM;
-	else if (ioctl(fd, TUNSETPERSIST, 1) < 0 || ioctl(fd, SIOCGIFINDEX, &request) < 0)
+	else if (ioctl(fd, TUNSETPERSIST, 1) < 0)
 		error = -errno;
+	else if ((l->index = (int)if_nametoindex(name)) == 0)
+		error = -ENODEV; /* deleted again meanwhile */
 	if (error) {
-		/* SIOCGIFINDEX is asked of the TAP's own descriptor: it answers in the namespace where the TAP was made */
 		free(l);
 		close(fd);
 		return error;
@@ -93,7 +94,6 @@ int gb_link_open_tap(struct gb_link **link, const char *name)
 	l->ops = &tap_ops;
 	atomic_init(&l->references, 1);
 	l->fd = fd;
-	l->index = request.ifr_ifindex;
 	memcpy(l->name, name, strlen(name) + 1);
 	*link = l;
 	return 0;

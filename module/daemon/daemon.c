@@ -1,0 +1,352 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+/* The service from start to stop. start() reads as the list of what needs what; stop() is the same list backwards. */
+#include <goose-bridge/daemon.h>
+
+#include "daemon_private.h"
+#include "process.h"
+
+#include "config.h"
+
+#include <errno.h>
+#include <goose-bridge/clock.h>
+#include <signal.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+
+#define EVENTS_KEPT 256
+
+/* ---- configuration problems, before there is a log ---- */
+
+static void print_problem(void *arg, enum gb_config_severity severity, const char *file, unsigned line, const char *text)
+{
+	const char *kind = severity == GB_CONFIG_WARNING ? "warning: " : "";
+
+	(void)arg;
+	if (line)
+		fprintf(stderr, "%s:%u: %s%s\n", file, line, kind, text);
+	else
+		fprintf(stderr, "%s: %s%s\n", file, kind, text);
+}
+
+/* ---- control socket ---- */
+
+static char *answer_stats(void *arg)
+{
+	return reporting_json(arg, GB_REPORT_STATS);
+}
+
+static char *answer_status(void *arg)
+{
+	return reporting_json(arg, GB_REPORT_STATUS);
+}
+
+static char *answer_peers(void *arg)
+{
+	return reporting_json(arg, GB_REPORT_PEERS);
+}
+
+static char *answer_events(void *arg)
+{
+	return reporting_json(arg, GB_REPORT_EVENTS);
+}
+
+static int answer_reload(void *arg, char *error, size_t size)
+{
+	return daemon_reload(arg, error, size);
+}
+
+static const struct gb_control_ops control_ops = {
+	.stats = answer_stats,
+	.status = answer_status,
+	.peers = answer_peers,
+	.events = answer_events,
+	.reload = answer_reload,
+	.version = PACKAGE_VERSION,
+};
+
+/* Without it frames flow all the same: only a socket that another living service owns is a reason not to start. */
+static int open_control(struct daemon *d)
+{
+	const char *path = d->config.control_socket;
+	int error = gb_control_create(&d->control, d->base, path, &control_ops, d);
+
+	if (error == -EADDRINUSE) {
+		gb_error("control_socket %s belongs to a running goose-bridge: stop it, or give this one its own", path);
+		return error;
+	}
+	if (error)
+		gb_warn("cannot open control_socket %s: %s; goose-bridge-ctl will not work", path, strerror(-error));
+	return 0;
+}
+
+/* ---- signals and timers ---- */
+
+static void on_signal(evutil_socket_t signal_number, short what, void *arg)
+{
+	struct daemon *d = arg;
+	char error[256];
+
+	(void)what;
+	if (signal_number == SIGHUP)
+		daemon_reload(d, error, sizeof(error));
+	else
+		event_base_loopbreak(d->base);
+}
+
+static void on_hello(evutil_socket_t fd, short what, void *arg)
+{
+	struct daemon *d = arg;
+
+	(void)fd;
+	(void)what;
+	/* old peers would take a hello for a frame; and a hello that fails tells nothing that frames do not */
+	if (d->config.wire_format == GB_WIRE_NATIVE)
+		gb_datapath_hello(d->datapath, (uint16_t)d->config.hello_interval, PACKAGE_VERSION);
+}
+
+static void on_health_check(evutil_socket_t fd, short what, void *arg)
+{
+	(void)fd;
+	(void)what;
+	health_check(arg);
+}
+
+static void on_stats_export(evutil_socket_t fd, short what, void *arg)
+{
+	(void)fd;
+	(void)what;
+	reporting_export(arg);
+}
+
+void daemon_set_timers(struct daemon *d)
+{
+	struct timeval hello = {.tv_sec = d->config.hello_interval};
+	struct timeval check = {.tv_sec = d->config.health_check_interval};
+	struct timeval export = {.tv_sec = d->config.stats_export_interval};
+
+	event_add(d->hello, &hello);
+	event_add(d->health_check, &check);
+	event_add(d->stats_export, &export);
+}
+
+static int create_events(struct daemon *d)
+{
+	static const int numbers[] = {SIGTERM, SIGINT, SIGHUP};
+
+	for (size_t i = 0; i < sizeof(numbers) / sizeof(numbers[0]); i++) {
+		d->signals[i] = evsignal_new(d->base, numbers[i], on_signal, d);
+		if (!d->signals[i] || evsignal_add(d->signals[i], NULL) < 0)
+			return -ENOMEM;
+	}
+	d->hello = event_new(d->base, -1, EV_PERSIST, on_hello, d);
+	d->health_check = event_new(d->base, -1, EV_PERSIST, on_health_check, d);
+	d->stats_export = event_new(d->base, -1, EV_PERSIST, on_stats_export, d);
+	return d->hello && d->health_check && d->stats_export ? 0 : -ENOMEM;
+}
+
+/* ---- start ---- */
+
+static int failed(const char *what, int error)
+{
+	gb_error("cannot start: %s: %s", what, strerror(-error));
+	return error;
+}
+
+static int create_datapath(struct daemon *d)
+{
+	struct gb_datapath_settings settings = {
+		.batch_size = d->config.batch_size,
+		.workers = d->config.worker_threads,
+		.buffer_size = d->config.buffer_size,
+		.max_peers = d->config.max_peers,
+		.epoch = d->start_utc_ns,
+	};
+
+	if (d->config.worker_threads > 2)
+		gb_info("worker_threads = %u: one thread a direction is what helps, so two are run",
+			d->config.worker_threads);
+	return gb_datapath_create(&d->datapath, d->base, &settings, daemon_on_event, d);
+}
+
+static void say_what_is_missing(const struct daemon *d)
+{
+	if (d->config.allow_sources.count == 0)
+		gb_warn("allow_sources is open: datagrams are taken from any host that can send to the group");
+	if (d->config.enable_igmp_keepalive)
+		gb_info("the IGMP keepalive is not in this version: the kernel answers queries for the group");
+}
+
+static int take_pid_file(struct daemon *d)
+{
+	pid_t other = 0;
+
+	process_make_directory(d->config.pid_file, d->config.user);
+	d->pid_fd = process_write_pid(d->config.pid_file, &other);
+	if (d->pid_fd == -EAGAIN) {
+		gb_error("cannot start: goose-bridge runs already as process %ld (pid_file %s)", (long)other,
+			 d->config.pid_file);
+		return -EAGAIN;
+	}
+	if (d->pid_fd < 0)
+		gb_warn("cannot write pid_file %s: %s", d->config.pid_file, strerror(-d->pid_fd));
+	return 0;
+}
+
+/* Before the change of user: the directories that the user then writes to. */
+static int become_user(struct daemon *d)
+{
+	const char *step = "";
+	int error;
+
+	process_make_directory(d->config.stats_file, d->config.user);
+	process_make_directory(d->config.control_socket, d->config.user);
+	if (!*d->config.user)
+		return 0;
+	error = process_become(d->config.user, &step);
+	if (error)
+		gb_error("cannot start: user = %s: %s: %s", d->config.user, step, strerror(-error));
+	return error;
+}
+
+static int start(struct daemon *d)
+{
+	int error;
+
+	d->base = event_base_new();
+	d->event_log = gb_event_log_create(EVENTS_KEPT);
+	d->peers = calloc(d->config.max_peers, sizeof(*d->peers));
+	if (!d->base || !d->event_log || !d->peers || path_create(d) < 0)
+		return failed("event loop", -ENOMEM);
+	if ((error = create_events(d)) < 0)
+		return failed("signals and timers", error);
+	if ((error = take_pid_file(d)) < 0)
+		return error;
+	if ((error = gb_netif_create(&d->netif, d->base, path_on_netif_change, d)) < 0)
+		return failed("rtnetlink", error);
+	if ((error = create_datapath(d)) < 0)
+		return failed("workers", error);
+	if ((error = path_open_goose0(d)) < 0)
+		return error;
+	if ((error = become_user(d)) < 0)
+		return error;
+	gb_datapath_set_clock(d->datapath, gb_clock_synchronised());
+	path_evaluate(d); /* a network that is not there yet is no reason not to start */
+	if ((error = gb_datapath_start(d->datapath)) < 0)
+		return failed("worker threads", error);
+	if ((error = open_control(d)) < 0)
+		return error;
+	d->running = true;
+	daemon_set_timers(d);
+	health_check(d);
+	on_hello(-1, 0, d);
+	reporting_export(d);
+	return 0;
+}
+
+static void free_event(struct event *event)
+{
+	if (event)
+		event_free(event);
+}
+
+static void stop(struct daemon *d)
+{
+	bool was_running = d->running;
+
+	process_notify("STOPPING=1");
+	d->running = false;
+	if (was_running)
+		reporting_export(d);
+	gb_control_destroy(d->control);
+	gb_datapath_destroy(d->datapath);
+	path_destroy(d);
+	if (d->netif)
+		gb_netif_destroy(d->netif);
+	process_remove_pid(d->pid_fd, d->config.pid_file);
+	for (size_t i = 0; i < sizeof(d->signals) / sizeof(d->signals[0]); i++)
+		free_event(d->signals[i]);
+	free_event(d->hello);
+	free_event(d->health_check);
+	free_event(d->stats_export);
+	if (d->base)
+		event_base_free(d->base);
+	gb_event_log_destroy(d->event_log);
+	free(d->peers);
+}
+
+static int run(struct daemon *d)
+{
+	int error = start(d);
+
+	if (!error) {
+		daemon_note(d, GB_EVENT_STARTED, 0, PACKAGE_VERSION);
+		say_what_is_missing(d);
+		process_ready(d->ready_fd);
+		d->ready_fd = -1;
+		if (d->options.daemonise)
+			daemon_open_log(d, false);
+		event_base_loop(d->base, 0);
+		daemon_note(d, GB_EVENT_STOPPING, 0, NULL);
+	}
+	stop(d);
+	return error ? 1 : 0;
+}
+
+/* Into the background, and with the log open. Returns 0 or negative errno (said). */
+static int prepare(struct daemon *d)
+{
+	char *whole_path = d->options.config_file_given ? realpath(d->options.config_file, NULL) : NULL;
+
+	if (whole_path) /* a reload happens in another working directory */
+		d->options.config_file = whole_path;
+	if (d->options.daemonise && (d->ready_fd = process_background()) < 0) {
+		fprintf(stderr, "goose-bridge: cannot go into the background: %s\n", strerror(-d->ready_fd));
+		return d->ready_fd;
+	}
+	d->start_ns = gb_clock_mono_ns();
+	d->start_utc_ns = gb_clock_utc_ns();
+	int error = daemon_open_log(d, true);
+
+	if (error)
+		gb_warn("cannot open log_file %s: %s; the log goes elsewhere only", d->config.log_file, strerror(-error));
+	return 0;
+}
+
+/* Checks the configuration and runs. */
+static int serve(struct daemon *d)
+{
+	int status;
+
+	if (options_load(&d->options, &d->config, print_problem, NULL) < 0)
+		return 1;
+	if (d->options.check_only) {
+		printf("%s: good\n", d->options.config_file);
+		return 0;
+	}
+#ifdef GB_FUZZING
+	fprintf(stderr, "goose-bridge: this is a fuzz build; it does not run as a service\n");
+	return 1;
+#endif
+	signal(SIGPIPE, SIG_IGN);
+	if (prepare(d) < 0)
+		return 1;
+	status = run(d);
+	gb_log_close();
+	return status;
+}
+
+int gb_daemon_main(int argc, char **argv)
+{
+	struct daemon *d = calloc(1, sizeof(*d));
+	int status;
+
+	if (!d)
+		return 1;
+	d->pid_fd = d->ready_fd = -1;
+	status = options_parse(&d->options, argc, argv);
+	if (status < 0)
+		status = serve(d);
+	free(d);
+	return status;
+}

@@ -1,0 +1,126 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+/* The one context of the control thread, and which file does what with it. */
+#ifndef DAEMON_PRIVATE_H
+#define DAEMON_PRIVATE_H
+
+#include "options.h"
+
+#include <event2/event.h>
+#include <goose-bridge/config.h>
+#include <goose-bridge/control.h>
+#include <goose-bridge/datapath.h>
+#include <goose-bridge/event.h>
+#include <goose-bridge/log.h>
+#include <goose-bridge/netif.h>
+#include <goose-bridge/report.h>
+
+/* goose0 on one side, a group on a network interface on the other; kept usable by path_evaluate. */
+struct path {
+	/* goose0 */
+	struct gb_link *link; /* NULL: not open */
+	bool goose0_up;
+	char goose0_detail[96]; /* why it is not, and what to do */
+	uint64_t queue_dropped_base; /* tx_dropped when it was opened */
+	uint64_t queue_dropped_seen; /* since then, as last read */
+	uint64_t queue_dropped_before; /* of interfaces that were deleted */
+	struct gb_tun_ip tun_ip_set; /* the address that was put on it; NONE = none */
+	bool retaking;		     /* it broke: opened again only after workers let go of it */
+	bool goose0_told_up;	     /* what the last event said */
+	/* network */
+	struct gb_transport *transport; /* NULL: not open */
+	struct gb_transport_buffers buffers;
+	bool network_up;
+	char network_name[IFNAMSIZ];
+	char network_detail[128];
+	bool network_told_up;
+	unsigned path_mtu;
+	uint64_t sender_id; /* 0 = not known yet */
+	/* both */
+	uint64_t since_ns; /* UTC of the last change */
+	bool sending_fails; /* as workers told */
+	struct event *retry;
+};
+
+/* The error budget: more than max_errors within error_reset_interval is degraded, and never a reason to stop. */
+struct health {
+	uint64_t window_start_ns; /* monotonic */
+	uint64_t window_start_utc_ns;
+	uint64_t errors_before; /* totals when the window began */
+	uint64_t handled_before;
+	bool degraded;
+};
+
+struct daemon {
+	struct options options;
+	struct gb_config config;
+	struct event_base *base;
+	struct event *signals[3];
+	struct event *hello;
+	struct event *health_check;
+	struct event *stats_export;
+	struct gb_netif *netif;
+	struct gb_datapath *datapath;
+	struct gb_control *control;
+	struct gb_event_log *event_log;
+	struct gb_log_limit limits[GB_EVENT_KIND_COUNT];
+	struct path path;
+	struct health health;
+	struct gb_peer_view *peers; /* max_peers of them: the last view */
+	uint64_t conflict_ns;	    /* monotonic; when a sender id conflict was last told; 0 = never */
+	struct in_addr conflict_address;
+	uint64_t start_ns; /* monotonic */
+	uint64_t start_utc_ns;
+	bool running;
+	/* throughput over the last export interval */
+	uint64_t sampled_ns; /* monotonic */
+	uint64_t sampled_goose;
+	uint64_t sampled_sent;
+	double goose_per_second;
+	double multicast_per_second;
+	bool export_failing; /* said once */
+	int pid_fd;
+	int ready_fd;
+};
+
+/* events.c: what happened goes to the log and to the event log. TEXT may be NULL. */
+void daemon_note(struct daemon *d, enum gb_event_kind kind, int64_t value, const char *text);
+void daemon_on_event(void *daemon, const struct gb_event *event);
+
+/* path.c, path_goose0.c, path_network.c */
+int path_create(struct daemon *d);
+void path_destroy(struct daemon *d);
+/* Compares what is with what should be and mends it. Called on every change that rtnetlink tells of, and on retries. */
+void path_evaluate(struct daemon *d);
+/* Hands workers what they are to use now. */
+void path_apply(struct daemon *d);
+void path_on_netif_change(void *daemon);
+/* goose0 broke under a worker. */
+void path_goose0_broke(struct daemon *d, int error);
+/* Opens goose0 for the first time. Returns 0 or negative errno (logged). */
+int path_open_goose0(struct daemon *d);
+bool path_mend_goose0(struct daemon *d);
+bool path_mend_network(struct daemon *d);
+void path_set_tun_ip(struct daemon *d);
+/* goose0 is not usable for the reason in goose0_detail: said at once, also if it is mended in the next moment. */
+void path_tell_goose0_down(struct daemon *d);
+/* Frames that the kernel dropped for want of room in goose0's queue, or of a reader. */
+uint64_t path_queue_dropped(struct daemon *d);
+
+/* health.c */
+void health_check(struct daemon *d);
+double health_error_rate(const struct daemon *d, const struct gb_totals *totals);
+
+/* reporting.c */
+void reporting_totals(struct daemon *d, struct gb_totals *totals);
+void reporting_fill(struct daemon *d, struct gb_report *report);
+void reporting_export(struct daemon *d);
+char *reporting_json(struct daemon *d, enum gb_report_part part);
+
+/* reload.c: reads the file again. Returns 0, or -EINVAL with the first thing that is wrong in ERROR. */
+int daemon_reload(struct daemon *d, char *error, size_t size);
+int daemon_open_log(struct daemon *d, bool foreground);
+
+/* daemon.c: timers run at the configured intervals from now on. */
+void daemon_set_timers(struct daemon *d);
+
+#endif

@@ -1,0 +1,192 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+/* The GOOSE side of the path: goose0 open, set up, and up. */
+#include "daemon_private.h"
+
+#include <arpa/inet.h>
+#include <errno.h>
+#include <goose-bridge/clock.h>
+#include <stdio.h>
+#include <string.h>
+
+/* Frames that goose0 holds for a worker that is busy elsewhere: 4,000 of them, a burst of 20 ms at 200,000 frames/s. */
+#define QUEUE_LENGTH 4000
+
+static const char *why_not(int error)
+{
+	switch (error) {
+	case -EPERM:
+	case -EACCES:
+		return "no permission: run as root, or give CAP_NET_ADMIN";
+	case -EBUSY:
+		return "another process holds it: is a goose-bridge running already?";
+	case -EINVAL:
+		return "an interface of this name exists and is no TAP: remove it, or choose another name";
+	case -ENOENT:
+	case -ENODEV:
+		return "/dev/net/tun is missing: load the module tun";
+	default:
+		return strerror(-error);
+	}
+}
+
+/* MTU, queue, no IPv6 of its own, up. What fails is said and does not stop the rest: goose0 may still carry frames. */
+static void set_up(struct daemon *d, int index)
+{
+	struct gb_netif_link now;
+	int error;
+
+	if (!gb_netif_link_by_index(d->netif, index, &now))
+		return;
+	if (!now.ipv6_no_address_generation && !(now.flags & IFF_UP))
+		gb_netif_set_no_ipv6_address(d->netif, index); /* without IPv6 in the kernel there is nothing to do */
+	if (now.mtu != d->config.interface_mtu &&
+	    (error = gb_netif_set_mtu(d->netif, index, d->config.interface_mtu)) < 0)
+		gb_warn("%s: cannot set MTU %u: %s", now.name, d->config.interface_mtu, strerror(-error));
+	if (now.tx_queue_length < QUEUE_LENGTH && (error = gb_netif_set_tx_queue_length(d->netif, index, QUEUE_LENGTH)) < 0)
+		gb_warn("%s: cannot set a queue length of %d: %s", now.name, QUEUE_LENGTH, strerror(-error));
+	if (!(now.flags & IFF_UP) && (error = gb_netif_set_up(d->netif, index, true)) < 0)
+		gb_warn("%s: cannot set it up: %s", now.name, strerror(-error));
+	gb_netif_poll(d->netif);
+}
+
+static int take(struct daemon *d)
+{
+	struct path *p = &d->path;
+	int error = gb_link_open_tap(&p->link, d->config.interface);
+
+	if (error) {
+		snprintf(p->goose0_detail, sizeof(p->goose0_detail), "%s: %s", d->config.interface, why_not(error));
+		return error;
+	}
+	gb_netif_poll(d->netif);
+	set_up(d, gb_link_index(p->link));
+	p->tun_ip_set.kind = GB_TUN_IP_NONE;
+	p->queue_dropped_base = 0;
+	gb_netif_tx_dropped(d->netif, gb_link_index(p->link), &p->queue_dropped_base);
+	return 0;
+}
+
+int path_open_goose0(struct daemon *d)
+{
+	int error = take(d);
+
+	if (error)
+		gb_error("cannot open %s", d->path.goose0_detail);
+	return error;
+}
+
+uint64_t path_queue_dropped(struct daemon *d)
+{
+	struct path *p = &d->path;
+	uint64_t now = 0;
+
+	if (p->link && gb_netif_tx_dropped(d->netif, gb_link_index(p->link), &now) == 0 && now >= p->queue_dropped_base)
+		p->queue_dropped_seen = now - p->queue_dropped_base;
+	return p->queue_dropped_before + p->queue_dropped_seen;
+}
+
+static void let_go(struct path *p)
+{
+	gb_link_unref(p->link);
+	p->link = NULL;
+	p->goose0_up = false;
+	p->queue_dropped_before += p->queue_dropped_seen;
+	p->queue_dropped_seen = 0;
+}
+
+/* Returns whether workers have to be told. */
+bool path_mend_goose0(struct daemon *d)
+{
+	struct path *p = &d->path;
+	struct gb_netif_link now;
+	bool changed = false;
+
+	if (p->link && !gb_netif_link_by_index(d->netif, gb_link_index(p->link), &now)) {
+		let_go(p);
+		snprintf(p->goose0_detail, sizeof(p->goose0_detail), "%s was deleted; it is made again", d->config.interface);
+		path_tell_goose0_down(d);
+		changed = true;
+	}
+	if (p->retaking) { /* its old descriptor is still with the workers: the retry finds it released */
+		p->retaking = false;
+		return changed;
+	}
+	if (!p->link) {
+		if (take(d) < 0)
+			return changed;
+		changed = true;
+	}
+	if (!gb_netif_link_by_index(d->netif, gb_link_index(p->link), &now)) {
+		p->goose0_up = false;
+		return changed;
+	}
+	if (!(now.flags & IFF_UP)) {
+		snprintf(p->goose0_detail, sizeof(p->goose0_detail), "%s was set down; it is set up again", now.name);
+		path_tell_goose0_down(d);
+		set_up(d, now.index);
+		gb_netif_link_by_index(d->netif, now.index, &now);
+	}
+	p->goose0_up = now.flags & IFF_UP;
+	if (!p->goose0_up)
+		snprintf(p->goose0_detail, sizeof(p->goose0_detail), "%s is down and cannot be set up", now.name);
+	return changed;
+}
+
+/* EIO: the interface is down, which rtnetlink tells as well. Anything else: the descriptor is of no use any more. */
+void path_goose0_broke(struct daemon *d, int error)
+{
+	struct path *p = &d->path;
+
+	if (p->link && error != EIO && error != ENODEV) {
+		path_queue_dropped(d);
+		let_go(p);
+		snprintf(p->goose0_detail, sizeof(p->goose0_detail), "%s failed: %s", d->config.interface, strerror(error));
+		p->retaking = true;
+		path_apply(d);
+	}
+	path_evaluate(d);
+}
+
+static bool same_tun_ip(const struct gb_tun_ip *a, const struct gb_tun_ip *b)
+{
+	return a->kind == b->kind &&
+	       (a->kind == GB_TUN_IP_NONE ||
+		(a->address.s_addr == b->address.s_addr && a->prefix_length == b->prefix_length));
+}
+
+/* What tun_ip means now. auto is the old service's: 192.168.100.<last octet of the host's address>/24. */
+static struct gb_tun_ip wanted_tun_ip(const struct daemon *d)
+{
+	struct gb_tun_ip wanted = d->config.tun_ip;
+
+	if (wanted.kind != GB_TUN_IP_AUTO)
+		return wanted;
+	if (!d->path.transport)
+		return d->path.tun_ip_set; /* the host's address is not known: as it was */
+	uint32_t host = ntohl(gb_transport_settings(d->path.transport)->local.s_addr);
+
+	wanted.kind = GB_TUN_IP_FIXED;
+	wanted.address.s_addr = htonl(UINT32_C(0xC0A86400) | (host & 0xFF));
+	wanted.prefix_length = 24;
+	return wanted;
+}
+
+void path_set_tun_ip(struct daemon *d)
+{
+	struct path *p = &d->path;
+	struct gb_tun_ip wanted = wanted_tun_ip(d);
+	int error;
+
+	if (!p->link || same_tun_ip(&wanted, &p->tun_ip_set))
+		return;
+	int index = gb_link_index(p->link);
+
+	if (p->tun_ip_set.kind != GB_TUN_IP_NONE)
+		gb_netif_delete_address(d->netif, index, p->tun_ip_set.address, p->tun_ip_set.prefix_length);
+	p->tun_ip_set = wanted;
+	if (wanted.kind == GB_TUN_IP_NONE)
+		return;
+	error = gb_netif_add_address(d->netif, index, wanted.address, wanted.prefix_length);
+	if (error && error != -EEXIST)
+		gb_warn("%s: cannot set the address of tun_ip: %s", d->config.interface, strerror(-error));
+}

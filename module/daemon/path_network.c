@@ -1,0 +1,179 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+/* The network side of the path: which interface and address, and sockets that fit them. */
+#include "daemon_private.h"
+
+#include <arpa/inet.h>
+#include <errno.h>
+#include <goose-bridge/clock.h>
+#include <stdio.h>
+#include <string.h>
+
+#define RECEIVE_BUFFER	 (8 * 1024 * 1024)
+#define SEND_BUFFER	 (2 * 1024 * 1024)
+#define DEFAULT_PATH_MTU 1500 /* multicast has no path MTU discovery: nothing larger is sent unless somebody says so */
+
+struct choice {
+	struct gb_netif_link link;
+	struct in_addr local;
+};
+
+/* The interface that is to be used now. False with the reason in network_detail. */
+static bool choose(struct daemon *d, struct choice *choice)
+{
+	const struct gb_config *c = &d->config;
+	struct path *p = &d->path;
+	struct gb_netif_route route = {0};
+	char group[INET_ADDRSTRLEN];
+
+	inet_ntop(AF_INET, &c->multicast_ip, group, sizeof(group));
+	if (*c->multicast_interface) {
+		if (!gb_netif_link_by_name(d->netif, c->multicast_interface, &choice->link)) {
+			snprintf(p->network_detail, sizeof(p->network_detail),
+				 "multicast_interface %s does not exist", c->multicast_interface);
+			return false;
+		}
+	} else if (gb_netif_route(d->netif, c->multicast_ip, &route) < 0 ||
+		   !gb_netif_link_by_index(d->netif, route.index, &choice->link)) {
+		snprintf(p->network_detail, sizeof(p->network_detail),
+			 "no route to %s: set multicast_interface, or add a route", group);
+		return false;
+	}
+	choice->local = route.source;
+	if (choice->local.s_addr == 0 && !gb_netif_address(d->netif, choice->link.index, &choice->local)) {
+		snprintf(p->network_detail, sizeof(p->network_detail), "%s has no IPv4 address", choice->link.name);
+		return false;
+	}
+	return true;
+}
+
+/* Whether the open sockets can still be used: interface and address are there. */
+static bool still_usable(const struct daemon *d)
+{
+	const struct gb_transport_settings *s = gb_transport_settings(d->path.transport);
+	struct gb_netif_link link;
+
+	return gb_netif_link_by_index(d->netif, s->interface, &link) && gb_netif_address_is_own(d->netif, s->local);
+}
+
+/* FNV-1a, 64 bit, over what tells one bridge from another: the interface's MAC, the group, the port and goose0's name. */
+static uint64_t derive_sender_id(const struct gb_config *c, const struct choice *choice)
+{
+	uint8_t octets[6 + 4 + 4 + 2 + IFNAMSIZ] = {0};
+	uint64_t hash = UINT64_C(0xCBF29CE484222325);
+
+	if (choice->link.has_mac)
+		memcpy(octets, choice->link.mac, 6);
+	else
+		memcpy(octets, &choice->local, 4);
+	memcpy(octets + 6, &c->multicast_ip, 4);
+	octets[14] = (uint8_t)(c->multicast_port >> 8);
+	octets[15] = (uint8_t)c->multicast_port;
+	memcpy(octets + 16, c->interface, strnlen(c->interface, IFNAMSIZ));
+	for (size_t i = 0; i < sizeof(octets); i++)
+		hash = (hash ^ octets[i]) * UINT64_C(0x100000001B3);
+	return hash ? hash : 1;
+}
+
+static void warn_of_small_buffers(const struct path *p)
+{
+	if (p->buffers.receive < RECEIVE_BUFFER)
+		gb_warn("the receive buffer is %d octets, %d were wanted: sysctl -w net.core.rmem_max=%d",
+			p->buffers.receive, RECEIVE_BUFFER, RECEIVE_BUFFER);
+	if (p->buffers.send < SEND_BUFFER)
+		gb_warn("the send buffer is %d octets, %d were wanted: sysctl -w net.core.wmem_max=%d", p->buffers.send,
+			SEND_BUFFER, SEND_BUFFER);
+}
+
+static bool open_sockets(struct daemon *d, const struct choice *choice)
+{
+	const struct gb_config *c = &d->config;
+	struct path *p = &d->path;
+	const char *step = "";
+	struct gb_transport_settings settings = {
+		.group = c->multicast_ip,
+		.port = c->multicast_port,
+		.interface = choice->link.index,
+		.local = choice->local,
+		.ttl = c->multicast_ttl,
+		.dscp = c->dscp,
+		.receive_buffer = RECEIVE_BUFFER,
+		.send_buffer = SEND_BUFFER,
+	};
+	int error = gb_transport_open(&p->transport, &settings, &p->buffers, &step);
+
+	if (error) {
+		p->transport = NULL;
+		snprintf(p->network_detail, sizeof(p->network_detail), "%s: %s: %s", choice->link.name, step,
+			 strerror(-error));
+		return false;
+	}
+	warn_of_small_buffers(p);
+	return true;
+}
+
+static unsigned wanted_path_mtu(const struct gb_config *c, unsigned interface_mtu)
+{
+	unsigned wanted = c->path_mtu ? c->path_mtu : DEFAULT_PATH_MTU;
+
+	return wanted < interface_mtu ? wanted : interface_mtu;
+}
+
+static bool fits(const struct gb_transport *transport, const struct choice *choice)
+{
+	const struct gb_transport_settings *s = gb_transport_settings(transport);
+
+	return s->interface == choice->link.index && s->local.s_addr == choice->local.s_addr;
+}
+
+static bool close_sockets(struct path *p)
+{
+	bool were_open = p->transport != NULL;
+
+	gb_transport_unref(p->transport);
+	p->transport = NULL;
+	p->network_up = false;
+	return were_open;
+}
+
+/* Takes over what follows from the interface alone. Returns whether workers have to be told. */
+static bool follow_interface(struct daemon *d, const struct choice *choice)
+{
+	struct path *p = &d->path;
+	uint64_t id = d->config.sender_id ? d->config.sender_id : derive_sender_id(&d->config, choice);
+	unsigned mtu = wanted_path_mtu(&d->config, choice->link.mtu);
+	bool changed = id != p->sender_id || mtu != p->path_mtu;
+
+	if (mtu != p->path_mtu && mtu < d->config.path_mtu)
+		gb_warn("path_mtu = %u is more than the MTU of %s: %u is used", d->config.path_mtu, choice->link.name, mtu);
+	p->sender_id = id;
+	p->path_mtu = mtu;
+	memcpy(p->network_name, choice->link.name, sizeof(p->network_name));
+	p->network_up = (choice->link.flags & IFF_UP) && (choice->link.flags & IFF_RUNNING);
+	if (!p->network_up)
+		snprintf(p->network_detail, sizeof(p->network_detail), "%s is %s", choice->link.name,
+			 choice->link.flags & IFF_UP ? "up, but has no carrier" : "down");
+	return changed;
+}
+
+/* Returns whether workers have to be told. */
+bool path_mend_network(struct daemon *d)
+{
+	struct path *p = &d->path;
+	struct choice choice;
+	bool changed = false;
+
+	if (!choose(d, &choice)) {
+		/* Sockets that still work are kept: a route that is gone stops neither receiving nor sending on the link.
+		 * Without one, though, the interface was not chosen by anybody any more: that is not up. */
+		p->network_up = false;
+		return p->transport && !still_usable(d) && close_sockets(p);
+	}
+	if (p->transport && !fits(p->transport, &choice))
+		changed = close_sockets(p);
+	if (!p->transport) {
+		if (!open_sockets(d, &choice))
+			return changed;
+		changed = true;
+	}
+	return follow_interface(d, &choice) || changed;
+}

@@ -1,0 +1,180 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+#include "process.h"
+
+#include <errno.h>
+#include <fcntl.h>
+#include <grp.h>
+#include <libgen.h>
+#include <limits.h>
+#include <linux/capability.h>
+#include <pwd.h>
+#include <stddef.h>
+#include <stdint.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+#include <sys/file.h>
+#include <sys/prctl.h>
+#include <sys/socket.h>
+#include <sys/stat.h>
+#include <sys/syscall.h>
+#include <sys/un.h>
+#include <unistd.h>
+
+int process_background(void)
+{
+	int ready[2];
+
+	if (pipe2(ready, O_CLOEXEC) < 0)
+		return -errno;
+	pid_t child = fork();
+
+	if (child < 0)
+		return -errno;
+	if (child > 0) {
+		unsigned char status = 1;
+
+		close(ready[1]);
+		if (read(ready[0], &status, 1) != 1)
+			status = 1;
+		_exit(status);
+	}
+	close(ready[0]);
+	setsid();
+	if (chdir("/") < 0)
+		return -errno;
+	int null = open("/dev/null", O_RDWR | O_CLOEXEC);
+
+	if (null >= 0) {
+		dup2(null, STDIN_FILENO);
+		dup2(null, STDOUT_FILENO);
+		/* stderr stays until the service is ready: why a start fails has to be seen */
+		close(null);
+	}
+	return ready[1];
+}
+
+void process_notify(const char *state)
+{
+	const char *path = getenv("NOTIFY_SOCKET");
+	struct sockaddr_un to = {.sun_family = AF_UNIX};
+
+	if (!path || (path[0] != '/' && path[0] != '@') || strlen(path) >= sizeof(to.sun_path))
+		return;
+	memcpy(to.sun_path, path, strlen(path));
+	if (path[0] == '@')
+		to.sun_path[0] = '\0'; /* the abstract name space, unix(7) */
+	int fd = socket(AF_UNIX, SOCK_DGRAM | SOCK_CLOEXEC | SOCK_NONBLOCK, 0);
+
+	if (fd < 0)
+		return;
+	sendto(fd, state, strlen(state), MSG_NOSIGNAL, (struct sockaddr *)&to,
+	       (socklen_t)(offsetof(struct sockaddr_un, sun_path) + strlen(path)));
+	close(fd);
+}
+
+void process_ready(int fd)
+{
+	process_notify("READY=1");
+	if (fd < 0)
+		return;
+	ssize_t written = write(fd, "", 1);
+
+	(void)written; /* a parent that was killed meanwhile is no reason to stop */
+	close(fd);
+	int null = open("/dev/null", O_WRONLY | O_CLOEXEC);
+
+	if (null >= 0) {
+		dup2(null, STDERR_FILENO);
+		close(null);
+	}
+}
+
+int process_write_pid(const char *path, pid_t *other)
+{
+	char text[32] = "";
+	int fd = open(path, O_RDWR | O_CREAT | O_CLOEXEC | O_NOFOLLOW, 0644);
+
+	if (fd < 0)
+		return -errno;
+	if (flock(fd, LOCK_EX | LOCK_NB) < 0) {
+		ssize_t n = read(fd, text, sizeof(text) - 1);
+
+		*other = n > 0 ? (pid_t)atol(text) : 0;
+		close(fd);
+		return -EAGAIN;
+	}
+	int length = snprintf(text, sizeof(text), "%ld\n", (long)getpid());
+
+	if (ftruncate(fd, 0) < 0 || write(fd, text, (size_t)length) != length) {
+		int error = -errno;
+
+		close(fd);
+		return error;
+	}
+	return fd;
+}
+
+void process_remove_pid(int fd, const char *path)
+{
+	if (fd < 0)
+		return;
+	unlink(path); /* fails after a change of user; the lock goes all the same, and the next start takes the file over */
+	close(fd);
+}
+
+static int set_capabilities(void)
+{
+	struct __user_cap_header_struct header = {.version = _LINUX_CAPABILITY_VERSION_3};
+	uint32_t kept = 1U << CAP_NET_ADMIN | 1U << CAP_NET_RAW;
+	struct __user_cap_data_struct data[2] = {{.effective = kept, .permitted = kept, .inheritable = 0}};
+
+	return syscall(SYS_capset, &header, data) < 0 ? -errno : 0;
+}
+
+int process_become(const char *user, const char **failed)
+{
+	errno = 0;
+	struct passwd *pw = getpwnam(user);
+
+	*failed = "user";
+	if (!pw)
+		return errno ? -errno : -ENOENT;
+	*failed = "initgroups";
+	if (initgroups(user, pw->pw_gid) < 0)
+		return -errno;
+	*failed = "setgid";
+	if (setresgid(pw->pw_gid, pw->pw_gid, pw->pw_gid) < 0)
+		return -errno;
+	*failed = "PR_SET_KEEPCAPS";
+	if (prctl(PR_SET_KEEPCAPS, 1, 0, 0, 0) < 0)
+		return -errno;
+	*failed = "setuid";
+	if (setresuid(pw->pw_uid, pw->pw_uid, pw->pw_uid) < 0)
+		return -errno;
+	*failed = "capset";
+	int error = set_capabilities();
+
+	if (!error) {
+		prctl(PR_SET_KEEPCAPS, 0, 0, 0, 0);
+		prctl(PR_SET_NO_NEW_PRIVS, 1, 0, 0, 0);
+	}
+	return error;
+}
+
+void process_make_directory(const char *file, const char *user)
+{
+	char copy[PATH_MAX];
+
+	if (strlen(file) >= sizeof(copy))
+		return;
+	strcpy(copy, file);
+	const char *directory = dirname(copy);
+
+	if (mkdir(directory, 0755) < 0 || !*user)
+		return;
+	struct passwd *pw = getpwnam(user);
+
+	if (pw && chown(directory, pw->pw_uid, pw->pw_gid) < 0)
+		return; /* what is then not writable says so itself */
+}

@@ -1,0 +1,37 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+/* The process: background, pid file, privileges, and what the service manager is told. */
+#ifndef DAEMON_PROCESS_H
+#define DAEMON_PROCESS_H
+
+#include <stddef.h>
+#include <sys/types.h>
+
+/* Forks into the background. In the parent this does not return: it exits with the status that the child gives to
+ * process_ready, or 1 if the child dies before. Returns in the child a descriptor for process_ready, or negative errno.
+ */
+int process_background(void);
+
+/* Tells the waiting parent (FD from process_background; < 0 = there is none) and the service manager (NOTIFY_SOCKET,
+ * sd_notify(3)) that frames are forwarded.
+ */
+void process_ready(int fd);
+
+/* Tells the service manager STATE ("STOPPING=1"). Without one, nothing. */
+void process_notify(const char *state);
+
+/* Writes the process id to PATH and keeps the file locked as long as the process lives, so that a file that a crash left
+ * behind is no obstacle. Returns the descriptor that holds the lock; -EAGAIN if a living process holds it, whose id is then in
+ * *OTHER; or negative errno.
+ */
+int process_write_pid(const char *path, pid_t *other);
+void process_remove_pid(int fd, const char *path);
+
+/* Becomes USER with its groups, keeping CAP_NET_ADMIN and CAP_NET_RAW: goose0 and sockets are opened again after faults.
+ * Before any thread is started. Returns 0, or negative errno with the step in *FAILED.
+ */
+int process_become(const char *user, const char **failed);
+
+/* Makes the directory that FILE lies in, if it is missing (one level), owned by USER if that is not "". */
+void process_make_directory(const char *file, const char *user);
+
+#endif

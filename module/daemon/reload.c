@@ -1,0 +1,108 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+/* SIGHUP and `goose-bridge-ctl reload`: the file is read again; it is taken as a whole or not at all. */
+#include "daemon_private.h"
+
+#include "process.h"
+
+#include <errno.h>
+#include <goose-bridge/clock.h>
+#include <stdio.h>
+#include <string.h>
+
+struct reports {
+	unsigned errors;
+	char first[240];
+};
+
+static void report(void *arg, enum gb_config_severity severity, const char *file, unsigned line, const char *text)
+{
+	struct reports *reports = arg;
+	char where[64] = "";
+
+	if (line)
+		snprintf(where, sizeof(where), "%u:", line);
+	if (severity == GB_CONFIG_WARNING) {
+		gb_warn("%s:%s %s", file, where, text);
+		return;
+	}
+	gb_error("%s:%s %s", file, where, text);
+	if (reports->errors++ == 0)
+		snprintf(reports->first, sizeof(reports->first), "%s:%s %s", file, where, text);
+}
+
+static void note_changed(void *arg, const char *key, bool reloadable)
+{
+	unsigned *changed = arg;
+
+	if (reloadable)
+		changed[0]++;
+	else {
+		changed[1]++;
+		gb_warn("%s has changed in the file, but needs a restart", key);
+	}
+}
+
+int daemon_open_log(struct daemon *d, bool foreground)
+{
+	struct gb_log_settings settings = {
+		.level = d->config.debug ? GB_LOG_DEBUG : (enum gb_log_level)d->config.log_level,
+		.file = d->config.log_file,
+		.to_stderr = foreground,
+		.to_syslog = d->options.daemonise,
+	};
+
+	return gb_log_open(&settings);
+}
+
+static void reopen_log(struct daemon *d)
+{
+	int error = daemon_open_log(d, !d->options.daemonise);
+
+	if (!error)
+		error = gb_log_reopen();
+	if (error)
+		gb_warn("cannot open log_file %s: %s", d->config.log_file, strerror(-error));
+}
+
+static void apply(struct daemon *d)
+{
+	struct path *p = &d->path;
+	int error = p->transport ? gb_transport_mark(p->transport, d->config.multicast_ttl, d->config.dscp) : 0;
+	struct gb_netif_link goose0;
+
+	if (error)
+		gb_warn("cannot set multicast_ttl and dscp: %s", strerror(-error));
+	if (p->link && gb_netif_link_by_index(d->netif, gb_link_index(p->link), &goose0) &&
+	    goose0.mtu != d->config.interface_mtu &&
+	    (error = gb_netif_set_mtu(d->netif, goose0.index, d->config.interface_mtu)) < 0)
+		gb_warn("%s: cannot set MTU %u: %s", goose0.name, d->config.interface_mtu, strerror(-error));
+	path_evaluate(d);
+	path_apply(d);
+	daemon_set_timers(d);
+}
+
+int daemon_reload(struct daemon *d, char *error, size_t size)
+{
+	struct reports reports = {0};
+	struct gb_config fresh;
+	unsigned changed[2] = {0};
+	char text[GB_EVENT_TEXT];
+
+	process_notify("RELOADING=1");
+	/* rotation: the file is opened again also if the configuration turns out to be wrong */
+	reopen_log(d);
+	if (options_load(&d->options, &fresh, report, &reports) < 0) {
+		snprintf(error, size, "%s", reports.first);
+		daemon_note(d, GB_EVENT_RELOAD_REFUSED, reports.errors, "what was in force before goes on");
+		process_notify("READY=1");
+		return -EINVAL;
+	}
+	gb_config_diff(&d->config, &fresh, note_changed, changed);
+	gb_config_apply_reloadable(&d->config, &fresh);
+	reopen_log(d);
+	apply(d);
+	snprintf(text, sizeof(text), "%u changed, %u need a restart", changed[0] + changed[1], changed[1]);
+	daemon_note(d, GB_EVENT_RELOADED, changed[0], text);
+	process_notify("READY=1");
+	return 0;
+}

@@ -1,0 +1,183 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+/* What the service says of itself: collected here, written down by the room report. */
+#include "daemon_private.h"
+
+#include "config.h"
+
+#include <arpa/inet.h>
+#include <goose-bridge/clock.h>
+#include <stdarg.h>
+#include <stdio.h>
+#include <string.h>
+
+#define RECENT_NS GB_PEER_SILENT_NS /* what a status warning still speaks of */
+
+void reporting_totals(struct daemon *d, struct gb_totals *totals)
+{
+	*totals = (struct gb_totals){0};
+	gb_datapath_totals(d->datapath, totals);
+	totals->drop[GB_DROP_goose0_queue_full] += path_queue_dropped(d);
+}
+
+__attribute__((format(printf, 2, 3))) static void warning(struct gb_report *r, const char *format, ...)
+{
+	va_list arguments;
+
+	if (r->warnings == GB_REPORT_WARNINGS_MAX)
+		return;
+	va_start(arguments, format);
+	vsnprintf(r->warning[r->warnings++], GB_REPORT_WARNING_TEXT, format, arguments);
+	va_end(arguments);
+}
+
+static void warn_of_peers(const struct daemon *d, struct gb_report *r)
+{
+	bool legacy = d->config.wire_format == GB_WIRE_LEGACY;
+
+	for (size_t i = 0; i < r->peers; i++) {
+		const struct gb_peer_view *peer = &r->peer[i];
+		char address[INET_ADDRSTRLEN];
+
+		if (peer->legacy == legacy || peer->last_seen_ns + RECENT_NS < r->now_ns)
+			continue;
+		inet_ntop(AF_INET, &peer->address, address, sizeof(address));
+		warning(r, "%s sends %s datagrams, this bridge %s: set wire_format to the same on all hosts of the group",
+			address, peer->legacy ? "legacy" : "native", legacy ? "legacy" : "native");
+	}
+	if (d->conflict_ns != 0 && gb_clock_mono_ns() - d->conflict_ns < 2 * RECENT_NS) {
+		char address[INET_ADDRSTRLEN];
+
+		inet_ntop(AF_INET, &d->conflict_address, address, sizeof(address));
+		warning(r, "%s uses this bridge's sender id: give one of them another sender_id", address);
+	}
+}
+
+static void warn(const struct daemon *d, struct gb_report *r)
+{
+	const struct path *p = &d->path;
+
+	if (!p->goose0_up)
+		warning(r, "no frames can pass: %s", p->goose0_detail);
+	if (!p->network_up)
+		warning(r, "no frames can pass: %s", p->network_detail);
+	else if (!r->path[0].member)
+		warning(r, "the kernel holds no membership for the group on %s: restart the service", p->network_name);
+	else if (p->sending_fails)
+		warning(r, "the network refuses what is sent on %s: see `goose-bridge-ctl stats` (drops) and the log",
+			p->network_name);
+	if (d->health.degraded)
+		warning(r, "more than max_errors = %u errors within %u s: see `goose-bridge-ctl stats` and the log",
+			d->config.max_errors, d->config.error_reset_interval);
+	warn_of_peers(d, r);
+}
+
+static void fill_path(struct daemon *d, struct gb_report_path *out)
+{
+	const struct gb_config *c = &d->config;
+	const struct path *p = &d->path;
+	const char *detail = !p->goose0_up ? p->goose0_detail : !p->network_up ? p->network_detail : "";
+
+	*out = (struct gb_report_path){
+		.group = c->multicast_ip,
+		.port = c->multicast_port,
+		.goose0_up = p->goose0_up,
+		.network_up = p->network_up,
+		.member = p->transport && gb_transport_is_member(p->transport) == 1,
+		.since_ns = p->since_ns,
+		.wire_format = c->wire_format == GB_WIRE_NATIVE ? "native" : "legacy",
+		.engine = "user",
+		.path_mtu = p->path_mtu,
+		.ttl = c->multicast_ttl,
+		.dscp = c->dscp,
+		.receive_buffer = p->transport ? p->buffers.receive : 0,
+		.send_buffer = p->transport ? p->buffers.send : 0,
+		.sender_id = p->sender_id,
+		.epoch = d->start_utc_ns,
+	};
+	snprintf(out->interface, sizeof(out->interface), "%s", c->interface);
+	snprintf(out->detail, sizeof(out->detail), "%s", detail);
+	if (p->transport) {
+		out->local = gb_transport_settings(p->transport)->local;
+		snprintf(out->network_interface, sizeof(out->network_interface), "%s", p->network_name);
+	}
+}
+
+void reporting_fill(struct daemon *d, struct gb_report *r)
+{
+	const struct path *p = &d->path;
+	int peers = gb_datapath_peers(d->datapath, d->peers, d->config.max_peers);
+
+	*r = (struct gb_report){
+		.version = PACKAGE_VERSION,
+		.now_ns = gb_clock_utc_ns(),
+		.start_ns = d->start_utc_ns,
+		.uptime_ns = gb_clock_mono_ns() - d->start_ns,
+		.goose_per_second = d->goose_per_second,
+		.multicast_per_second = d->multicast_per_second,
+		.last_error_reset_ns = d->health.window_start_utc_ns,
+		.running = d->running,
+		.paths = 1,
+		.peers = peers > 0 ? (size_t)peers : 0,
+		.peer = d->peers,
+		.events = d->event_log,
+	};
+	reporting_totals(d, &r->totals);
+	r->error_rate = health_error_rate(d, &r->totals);
+	fill_path(d, &r->path[0]);
+	if (p->tun_ip_set.kind != GB_TUN_IP_NONE) {
+		char address[INET_ADDRSTRLEN];
+
+		inet_ntop(AF_INET, &p->tun_ip_set.address, address, sizeof(address));
+		snprintf(r->tun_ip, sizeof(r->tun_ip), "%s/%u", address, p->tun_ip_set.prefix_length);
+	}
+	warn(d, r);
+	bool whole = p->goose0_up && p->network_up && r->path[0].member && !p->sending_fails && !d->health.degraded;
+
+	r->state = !d->running ? GB_REPORT_DOWN : whole ? GB_REPORT_RUNNING : GB_REPORT_DEGRADED;
+}
+
+static void sample_throughput(struct daemon *d)
+{
+	struct gb_totals totals;
+	uint64_t now = gb_clock_mono_ns();
+	double seconds = (double)(now - d->sampled_ns) / (double)GB_NS_PER_S;
+
+	reporting_totals(d, &totals);
+	uint64_t goose =
+		totals.counter[GB_COUNT_goose_received] + totals.counter[GB_COUNT_vlan_goose_received];
+	uint64_t sent = totals.counter[GB_COUNT_goose_to_ip];
+
+	if (d->sampled_ns != 0 && seconds > 0) {
+		d->goose_per_second = (double)(goose - d->sampled_goose) / seconds;
+		d->multicast_per_second = (double)(sent - d->sampled_sent) / seconds;
+	}
+	d->sampled_ns = now;
+	d->sampled_goose = goose;
+	d->sampled_sent = sent;
+}
+
+void reporting_export(struct daemon *d)
+{
+	struct gb_report report;
+
+	sample_throughput(d);
+	if (!d->config.enable_stats_export)
+		return;
+	reporting_fill(d, &report);
+	int error = gb_report_save(&report, d->config.stats_file);
+
+	if (error && !d->export_failing)
+		gb_warn("cannot write %s: %s (tried again every %u s, not said again)", d->config.stats_file,
+			strerror(-error), d->config.stats_export_interval);
+	else if (!error && d->export_failing)
+		gb_info("%s is written again", d->config.stats_file);
+	d->export_failing = error != 0;
+}
+
+char *reporting_json(struct daemon *d, enum gb_report_part part)
+{
+	struct gb_report report;
+
+	reporting_fill(d, &report);
+	return gb_report_json(&report, part);
+}

@@ -1,0 +1,237 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+/* The control thread's side of the user engine: workers as a whole, runtimes, and what is read from them. */
+#include <goose-bridge/datapath.h>
+
+#include "datapath_private.h"
+
+#include <errno.h>
+#include <goose-bridge/clock.h>
+#include <stdlib.h>
+#include <string.h>
+#include <sys/eventfd.h>
+#include <time.h>
+#include <unistd.h>
+
+#define ANSWER_MS 200
+
+static void free_runtime(struct runtime *runtime)
+{
+	gb_link_unref(runtime->use.link);
+	gb_transport_unref(runtime->use.transport);
+	free(runtime);
+}
+
+/* Frees the retired runtimes that every worker has left behind. */
+static void free_retired(struct gb_datapath *d)
+{
+	uint64_t oldest_in_use = UINT64_MAX;
+
+	for (unsigned i = 0; i < d->workers; i++) {
+		uint64_t taken = d->worker[i].running ? atomic_load(&d->worker[i].taken) : UINT64_MAX;
+
+		if (taken < oldest_in_use)
+			oldest_in_use = taken;
+	}
+	struct runtime **link = &d->retired;
+
+	while (*link && (*link)->generation >= oldest_in_use)
+		link = &(*link)->older;
+	struct runtime *done = *link;
+
+	*link = NULL;
+	while (done) {
+		struct runtime *older = done->older;
+
+		free_runtime(done);
+		done = older;
+	}
+}
+
+static void on_told(evutil_socket_t fd, short what, void *arg)
+{
+	struct gb_datapath *d = arg;
+	struct gb_event event;
+	eventfd_t count;
+
+	(void)what;
+	eventfd_read(fd, &count);
+	free_retired(d);
+	for (unsigned i = 0; i < d->workers; i++)
+		while (gb_ring_pop(d->worker[i].events, &event))
+			d->event(d->event_arg, &event);
+}
+
+int gb_datapath_create(struct gb_datapath **datapath, struct event_base *base,
+		       const struct gb_datapath_settings *settings, gb_datapath_event *event, void *arg)
+{
+	size_t octets = (sizeof(struct gb_datapath) + 63) / 64 * 64;
+	struct gb_datapath *d = aligned_alloc(64, octets); /* the counters have cache lines of their own */
+	int error = -ENOMEM;
+
+	if (!d)
+		return -ENOMEM;
+	memset(d, 0, octets);
+	d->settings = *settings;
+	d->frame_capacity = GB_TUNNEL_FRAME_MAX + 1; /* one more shows that a frame is larger */
+	if (settings->buffer_size > d->frame_capacity)
+		d->frame_capacity = settings->buffer_size;
+	d->event = event;
+	d->event_arg = arg;
+	d->workers = settings->workers >= 2 ? 2 : 1;
+	for (unsigned i = 0; i < WORKERS_MAX; i++)
+		d->worker[i].wake_fd = -1;
+	d->told_fd = eventfd(0, EFD_NONBLOCK | EFD_CLOEXEC);
+	if (d->told_fd < 0) {
+		error = -errno;
+		goto out;
+	}
+	d->told = event_new(base, d->told_fd, EV_READ | EV_PERSIST, on_told, d);
+	if (!d->told || event_add(d->told, NULL) < 0)
+		goto out;
+	for (unsigned i = 0; i < d->workers; i++) {
+		error = worker_create(&d->worker[i], d, &d->worker_stats[i], i == 0, i == d->workers - 1);
+		if (error)
+			goto out;
+	}
+	*datapath = d;
+	return 0;
+out:
+	gb_datapath_destroy(d);
+	return error;
+}
+
+void gb_datapath_destroy(struct gb_datapath *datapath)
+{
+	if (!datapath)
+		return;
+	for (unsigned i = 0; i < datapath->workers; i++)
+		worker_stop(&datapath->worker[i]);
+	for (unsigned i = 0; i < datapath->workers; i++)
+		worker_destroy(&datapath->worker[i]);
+	free_retired(datapath);
+	if (datapath->current)
+		free_runtime(datapath->current);
+	if (datapath->told)
+		event_free(datapath->told);
+	if (datapath->told_fd >= 0)
+		close(datapath->told_fd);
+	free(datapath);
+}
+
+int gb_datapath_start(struct gb_datapath *datapath)
+{
+	int error = 0;
+
+	for (unsigned i = 0; i < datapath->workers && !error; i++)
+		error = worker_start(&datapath->worker[i]);
+	return error;
+}
+
+int gb_datapath_apply(struct gb_datapath *datapath, const struct gb_datapath_runtime *runtime)
+{
+	struct runtime *next = calloc(1, sizeof(*next));
+
+	if (!next)
+		return -ENOMEM;
+	next->use = *runtime;
+	gb_link_ref(next->use.link);
+	gb_transport_ref(next->use.transport);
+	next->generation = ++datapath->generation;
+
+	struct runtime *before = datapath->current;
+
+	datapath->current = next;
+	if (before) {
+		before->older = datapath->retired;
+		datapath->retired = before;
+	}
+	for (unsigned i = 0; i < datapath->workers; i++) {
+		atomic_store(&datapath->worker[i].next, next);
+		worker_wake(&datapath->worker[i]);
+	}
+	return 0;
+}
+
+void gb_datapath_set_clock(struct gb_datapath *datapath, bool synchronised)
+{
+	atomic_store_explicit(&datapath->clock_synchronised, synchronised, memory_order_relaxed);
+}
+
+int gb_datapath_hello(struct gb_datapath *datapath, uint16_t interval_s, const char *version)
+{
+	const struct gb_datapath_runtime *use = &datapath->current->use;
+	uint8_t octets[GB_NATIVE_CONTROL_MAX];
+	struct gb_hello hello = {
+		.path_mtu = (uint16_t)use->path_mtu,
+		.interval_s = interval_s,
+		.lanes = 1,
+		.lane[0] = {.lane = LANE_FRAMES,
+			    .next_sequence = atomic_load_explicit(&datapath->frames_sequence, memory_order_relaxed),
+			    .frames = atomic_load_explicit(&datapath->frames_sent, memory_order_relaxed)},
+	};
+
+	if (!use->transport)
+		return -ENETDOWN;
+	struct gb_native_header header = {
+		.type = GB_NATIVE_HELLO,
+		.flags = atomic_load(&datapath->clock_synchronised) ? 0 : GB_NATIVE_FLAG_CLOCK_UNSYNCHRONISED,
+		.path_id = use->path_id,
+		.lane = LANE_HELLO,
+		.sender_id = use->sender_id,
+		.epoch = datapath->settings.epoch,
+		.sequence = datapath->hello_sequence++,
+		.send_time_ns = gb_clock_utc_ns(),
+	};
+
+	strncpy(hello.version, version, sizeof(hello.version) - 1);
+	int error = gb_transport_send_one(use->transport, octets, gb_native_put_hello(octets, &header, &hello));
+
+	if (!error)
+		gb_count(&datapath->control_stats, GB_COUNT_hellos_sent, 1);
+	return error;
+}
+
+void gb_datapath_totals(const struct gb_datapath *datapath, struct gb_totals *totals)
+{
+	for (unsigned i = 0; i < datapath->workers; i++)
+		gb_stats_add(totals, &datapath->worker_stats[i]);
+	gb_stats_add(totals, &datapath->control_stats);
+}
+
+static bool wait_for_answer(struct peers_request *request)
+{
+	struct timespec deadline;
+
+	clock_gettime(CLOCK_REALTIME, &deadline);
+	deadline.tv_nsec += ANSWER_MS * 1000000L;
+	deadline.tv_sec += deadline.tv_nsec / 1000000000L;
+	deadline.tv_nsec %= 1000000000L;
+	int result;
+
+	do
+		result = sem_timedwait(&request->answered, &deadline);
+	while (result < 0 && errno == EINTR);
+	return result == 0;
+}
+
+int gb_datapath_peers(struct gb_datapath *datapath, struct gb_peer_view *view, size_t max)
+{
+	struct worker *worker = &datapath->worker[datapath->workers - 1];
+	struct peers_request request = {.view = view, .max = max};
+
+	if (!worker->running)
+		return 0;
+	sem_init(&request.answered, 0, 0);
+	atomic_store(&worker->peers_request, &request);
+	worker_wake(worker);
+	bool answered = wait_for_answer(&request);
+
+	/* Too late, unless the worker has taken the question already: then the answer is but a copy away. */
+	if (!answered && !atomic_exchange(&worker->peers_request, NULL)) {
+		while (sem_wait(&request.answered) < 0)
+			;
+		answered = true;
+	}
+	sem_destroy(&request.answered);
+	return answered ? (int)request.count : -ETIMEDOUT;
+}

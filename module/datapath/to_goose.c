@@ -1,0 +1,428 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+/* network -> goose0: receive a batch of datagrams, check each, write the frames in it to goose0. */
+#include "datapath_private.h"
+
+#include <errno.h>
+#include <goose-bridge/clock.h>
+#include <goose-bridge/goose.h>
+#include <goose-bridge/octets.h>
+#include <stdlib.h>
+#include <string.h>
+#include <sys/uio.h>
+
+#define BATCHES		 8  /* received in one go before other events get their turn */
+#define REASSEMBLY_SLOTS 32 /* split frames under way at a time, of all senders */
+#define ECHO_PER_SECOND	 50 /* answered at most: an echo request must be no lever to flood the group with */
+
+struct to_goose {
+	struct worker *worker;
+	struct event *readable;
+	bool reading;
+	bool failing; /* goose0 refused the last frame: said once per episode */
+	struct gb_transport_inbox *inbox;
+	struct gb_reassembly *reassembly;
+	struct gb_peers *peers;
+	uint64_t echo_sequence; /* of LANE_ECHO */
+	uint64_t echo_window_ns;
+	unsigned echo_in_window;
+	uint64_t conflict_told_ns; /* of sender ids; 0 = never */
+	/* the batch's times */
+	uint64_t now_ns;
+	uint64_t utc_ns;
+};
+
+static const struct in_addr no_address;
+
+/* ---- to goose0 ---- */
+
+static void write_frame(struct to_goose *t, const uint8_t *octets, size_t length)
+{
+	struct gb_stats *stats = t->worker->stats;
+	struct gb_link *link = t->worker->runtime->use.link;
+	struct iovec part = {(uint8_t *)(uintptr_t)octets, length};
+	int error = link ? gb_link_write(link, &part, 1) : -ENODEV;
+
+	if (error == 0) {
+		gb_count(stats, GB_COUNT_ip_to_goose, 1);
+		gb_count(stats, GB_COUNT_octets_to_goose, length);
+		worker_success(t->worker);
+		if (t->failing) {
+			t->failing = false;
+			worker_tell(t->worker, GB_EVENT_GOOSE0_RESTORED, no_address, 0, 0);
+		}
+		return;
+	}
+	bool down = error == -EIO || error == -ENODEV || error == -EBADFD || error == -ENETDOWN;
+
+	gb_drop(stats, down ? GB_DROP_goose0_down : GB_DROP_goose0_failed, 1);
+	worker_error(t->worker);
+	if (!t->failing) {
+		t->failing = true;
+		worker_tell(t->worker, GB_EVENT_GOOSE0_FAILING, no_address, 0, -error);
+	}
+}
+
+/* Only a whole Ethernet header with a station's source address, and GOOSE, ever gets to goose0. */
+static void deliver(struct to_goose *t, const uint8_t *octets, size_t length)
+{
+	struct gb_stats *stats = t->worker->stats;
+	struct gb_frame frame;
+
+	switch (gb_frame_parse(octets, length, &frame)) {
+	case GB_FRAME_SHORT:
+		gb_drop(stats, GB_DROP_short_frame, 1);
+		return;
+	case GB_FRAME_GROUP_SOURCE:
+		gb_drop(stats, GB_DROP_group_source, 1);
+		return;
+	case GB_FRAME_NOT_GOOSE:
+		gb_drop(stats, GB_DROP_not_goose, 1);
+		return;
+	case GB_FRAME_GOOSE:
+		break;
+	}
+	if (!frame.header_whole)
+		gb_count(stats, GB_COUNT_undecodable_headers, 1);
+	write_frame(t, octets, length);
+}
+
+/* ---- datagrams ---- */
+
+static void handle_frames(struct to_goose *t, struct gb_peer *peer, const struct gb_datagram *d)
+{
+	struct gb_reader body = gb_reader(d->body, d->body_length);
+	unsigned frames = 0;
+
+	/* a datagram is believed as a whole or not at all */
+	if (!gb_native_frames_whole(d->body, d->body_length)) {
+		gb_drop(t->worker->stats, GB_DROP_malformed, 1);
+		return;
+	}
+	while (gb_reader_left(&body) > 0) {
+		size_t length;
+		const uint8_t *octets = gb_native_next_frame(&body, &length);
+
+		deliver(t, octets, length);
+		frames++;
+	}
+	gb_peer_add_frames(peer, frames);
+}
+
+static void handle_piece(struct to_goose *t, struct gb_peer *peer, const struct gb_received *in,
+			 const struct gb_datagram *d)
+{
+	struct gb_stats *stats = t->worker->stats;
+	struct gb_reassembly_key key = {in->source.s_addr, d->native.path_id, d->native.lane, d->native.sender_id,
+					d->native.epoch};
+	struct gb_piece piece;
+	const uint8_t *octets;
+	size_t length;
+
+	gb_count(stats, GB_COUNT_pieces_from_ip, 1);
+	if (!gb_native_get_piece(d->body, d->body_length, &piece)) {
+		gb_drop(stats, GB_DROP_malformed, 1);
+		return;
+	}
+	switch (gb_reassembly_add(t->reassembly, &key, &piece, t->now_ns, t->worker->runtime->use.max_frame_age_ns,
+				  &octets, &length)) {
+	case GB_REASSEMBLY_PENDING:
+		break;
+	case GB_REASSEMBLY_DUPLICATE:
+		gb_drop(stats, GB_DROP_piece_duplicate, 1);
+		break;
+	case GB_REASSEMBLY_CONFLICT:
+		gb_drop(stats, GB_DROP_piece_conflict, 1);
+		break;
+	case GB_REASSEMBLY_WHOLE:
+		deliver(t, octets, length);
+		gb_peer_add_frames(peer, 1);
+		break;
+	}
+}
+
+static void handle_hello(struct to_goose *t, struct gb_peer *peer, const struct gb_datagram *d)
+{
+	struct gb_peer_lane_report lane[GB_NATIVE_LANES_MAX];
+	struct gb_hello hello;
+
+	if (!gb_native_get_hello(d->body, d->body_length, &hello)) {
+		gb_drop(t->worker->stats, GB_DROP_malformed, 1);
+		return;
+	}
+	for (unsigned i = 0; i < hello.lanes; i++)
+		lane[i] = (struct gb_peer_lane_report){hello.lane[i].lane, hello.lane[i].next_sequence};
+
+	struct gb_peer_hello report = {.version = hello.version, .path_mtu = hello.path_mtu,
+				       .interval_s = hello.interval_s, .lanes = hello.lanes, .lane = lane};
+
+	gb_count(t->worker->stats, GB_COUNT_hellos_received, 1);
+	gb_peer_hello(peer, d->native.path_id, &report, t->utc_ns);
+}
+
+/* Answered by this worker, on a lane of its own: what is measured is the way that frames take. */
+static void answer_echo(struct to_goose *t, const struct gb_datagram *d, const struct gb_echo *request)
+{
+	struct gb_transport *transport = t->worker->runtime->use.transport;
+	uint8_t octets[GB_NATIVE_CONTROL_MAX];
+
+	if (t->now_ns - t->echo_window_ns >= GB_NS_PER_S) {
+		t->echo_window_ns = t->now_ns;
+		t->echo_in_window = 0;
+	}
+	if (t->echo_in_window >= ECHO_PER_SECOND)
+		return;
+	t->echo_in_window++;
+
+	uint64_t utc = gb_clock_utc_ns();
+	struct gb_native_header header =
+		worker_header(t->worker, GB_NATIVE_ECHO_REPLY, LANE_ECHO, t->echo_sequence++, utc);
+	struct gb_echo reply = {.nonce = request->nonce, .target = d->native.sender_id,
+				.request_time_ns = d->native.send_time_ns, .held_ns = gb_clock_mono_ns() - t->now_ns};
+
+	if (gb_transport_send_one(transport, octets, gb_native_put_echo(octets, &header, &reply)) == 0)
+		gb_count(t->worker->stats, GB_COUNT_echo_replies_sent, 1);
+	else
+		worker_error(t->worker);
+}
+
+static void handle_echo(struct to_goose *t, const struct gb_datagram *d)
+{
+	uint64_t self = t->worker->runtime->use.sender_id;
+	struct gb_echo echo;
+
+	if (!gb_native_get_echo(d->native.type, d->body, d->body_length, &echo)) {
+		gb_drop(t->worker->stats, GB_DROP_malformed, 1);
+	} else if (d->native.type == GB_NATIVE_ECHO_REPLY) {
+		gb_count(t->worker->stats, GB_COUNT_echo_replies_received, 1);
+	} else {
+		gb_count(t->worker->stats, GB_COUNT_echo_requests_received, 1);
+		if (echo.target == 0 || echo.target == self)
+			answer_echo(t, d, &echo);
+	}
+}
+
+/* Another bridge, or somebody, uses this bridge's sender id. Nothing is proved by an id that is not authenticated, so its
+ * frames are delivered; but somebody has to sort it out.
+ */
+static void note_conflict(struct to_goose *t, struct in_addr source, uint64_t sender_id)
+{
+	gb_count(t->worker->stats, GB_COUNT_sender_id_conflicts, 1);
+	if (t->conflict_told_ns != 0 && t->now_ns - t->conflict_told_ns < GB_PEER_SILENT_NS)
+		return;
+	t->conflict_told_ns = t->now_ns;
+	worker_tell(t->worker, GB_EVENT_SENDER_ID_CONFLICT, source, sender_id, 0);
+}
+
+static void tell_news(struct to_goose *t, enum gb_peer_news news, bool legacy, struct in_addr source, uint64_t sender_id)
+{
+	bool mismatch = legacy != (t->worker->runtime->use.wire_format == GB_WIRE_LEGACY);
+
+	if (news == GB_PEER_NEW)
+		worker_tell(t->worker, GB_EVENT_PEER_NEW, source, sender_id, legacy);
+	else if (news == GB_PEER_RESTARTED)
+		worker_tell(t->worker, GB_EVENT_PEER_RESTARTED, source, sender_id, 0);
+	if (mismatch && (news == GB_PEER_NEW || news == GB_PEER_BACK))
+		worker_tell(t->worker, GB_EVENT_FORMAT_MISMATCH, source, sender_id, legacy);
+}
+
+static bool is_stale(const struct to_goose *t, const struct gb_received *in)
+{
+	return in->time_ns != 0 && t->utc_ns > in->time_ns &&
+	       t->utc_ns - in->time_ns > t->worker->runtime->use.max_frame_age_ns;
+}
+
+static void handle_native(struct to_goose *t, const struct gb_received *in, const struct gb_datagram *d)
+{
+	const struct gb_datapath_runtime *use = &t->worker->runtime->use;
+	struct gb_stats *stats = t->worker->stats;
+	enum gb_peer_news news;
+
+	if (d->native.sender_id == use->sender_id) {
+		if (in->source.s_addr == gb_transport_settings(use->transport)->local.s_addr) {
+			gb_drop(stats, GB_DROP_own, 1);
+			return;
+		}
+		note_conflict(t, in->source, d->native.sender_id);
+	}
+	struct gb_peer_datagram said = {in->source, d->native.sender_id, d->native.epoch, d->native.path_id,
+					d->native.lane, d->native.sequence};
+	struct gb_peer *peer = gb_peers_native(t->peers, &said, t->now_ns, t->utc_ns, &news);
+
+	tell_news(t, news, false, in->source, d->native.sender_id);
+	if (is_stale(t, in)) {
+		gb_drop(stats, GB_DROP_stale, 1);
+		return;
+	}
+	switch (d->native.type) {
+	case GB_NATIVE_FRAMES:
+		handle_frames(t, peer, d);
+		break;
+	case GB_NATIVE_PIECE:
+		handle_piece(t, peer, in, d);
+		break;
+	case GB_NATIVE_HELLO:
+		handle_hello(t, peer, d);
+		break;
+	case GB_NATIVE_ECHO_REQUEST:
+	case GB_NATIVE_ECHO_REPLY:
+		handle_echo(t, d);
+		break;
+	default:
+		gb_drop(stats, GB_DROP_unknown_type, 1);
+	}
+}
+
+static void handle_legacy(struct to_goose *t, const struct gb_received *in, const struct gb_legacy_frame *legacy)
+{
+	const struct gb_datapath_runtime *use = &t->worker->runtime->use;
+	enum gb_peer_news news;
+
+	gb_count(t->worker->stats, GB_COUNT_legacy_from_ip, 1);
+	if (in->source.s_addr == gb_transport_settings(use->transport)->local.s_addr) {
+		gb_drop(t->worker->stats, GB_DROP_own, 1);
+		return;
+	}
+	struct gb_peer *peer = gb_peers_legacy(t->peers, in->source, t->now_ns, t->utc_ns, &news);
+
+	tell_news(t, news, true, in->source, 0);
+	if (is_stale(t, in)) {
+		gb_drop(t->worker->stats, GB_DROP_stale, 1);
+		return;
+	}
+	/* The Ethernet header is at most as long as the legacy header in whose place it is put. */
+	uint8_t *frame = in->octets + GB_LEGACY_HEADER - legacy->ethernet_length;
+
+	memcpy(frame, legacy->ethernet, legacy->ethernet_length);
+	deliver(t, frame, legacy->ethernet_length + legacy->payload_length);
+	gb_peer_add_frames(peer, 1);
+}
+
+static void handle(struct to_goose *t, const struct gb_received *in)
+{
+	struct gb_stats *stats = t->worker->stats;
+	struct gb_datagram datagram;
+
+	gb_count(stats, GB_COUNT_datagrams_from_ip, 1);
+	gb_count(stats, GB_COUNT_octets_from_ip, in->length);
+	if (!in->for_us) {
+		gb_drop(stats, GB_DROP_not_for_us, 1);
+		return;
+	}
+	if (!gb_sources_allow(&t->worker->runtime->use.allow_sources, in->source)) {
+		gb_drop(stats, GB_DROP_source_not_allowed, 1);
+		return;
+	}
+	if (in->truncated) {
+		gb_drop(stats, GB_DROP_truncated, 1);
+		return;
+	}
+	switch (gb_tunnel_parse(in->octets, in->length, &datagram)) {
+	case GB_TUNNEL_NATIVE:
+		handle_native(t, in, &datagram);
+		break;
+	case GB_TUNNEL_LEGACY:
+		handle_legacy(t, in, &datagram.legacy);
+		break;
+	case GB_TUNNEL_MALFORMED:
+		gb_drop(stats, GB_DROP_malformed, 1);
+		break;
+	case GB_TUNNEL_UNKNOWN_VERSION:
+		gb_drop(stats, GB_DROP_unknown_version, 1);
+		break;
+	case GB_TUNNEL_UNKNOWN_KEY:
+		gb_drop(stats, GB_DROP_unknown_key, 1);
+		break;
+	}
+}
+
+static void on_readable(evutil_socket_t fd, short what, void *arg)
+{
+	struct to_goose *t = arg;
+	struct gb_transport *transport = t->worker->runtime->use.transport;
+	int n = 0;
+
+	(void)fd;
+	(void)what;
+	for (unsigned i = 0; i < BATCHES; i++) {
+		n = gb_transport_receive(transport, t->inbox);
+		if (n <= 0)
+			break;
+		t->now_ns = gb_clock_mono_ns();
+		t->utc_ns = gb_clock_utc_ns();
+		for (unsigned d = 0; d < (unsigned)n; d++)
+			handle(t, gb_transport_received(t->inbox, d));
+		uint32_t overflowed = gb_transport_overflowed(transport, t->inbox);
+
+		if (overflowed)
+			gb_drop(t->worker->stats, GB_DROP_receive_buffer_full, overflowed);
+		if ((unsigned)n < t->worker->datapath->settings.batch_size)
+			break;
+	}
+	if (n < 0 && n != -EAGAIN && n != -EINTR)
+		worker_error(t->worker); /* the socket's pending error; asking has cleared it */
+}
+
+void to_goose_tick(struct to_goose *t, uint64_t now_ns)
+{
+	unsigned given_up =
+		gb_reassembly_expire(t->reassembly, now_ns, t->worker->runtime->use.max_frame_age_ns);
+
+	if (given_up)
+		gb_drop(t->worker->stats, GB_DROP_piece_incomplete, given_up);
+}
+
+int to_goose_take(struct to_goose *t, const struct gb_datapath_runtime *before)
+{
+	const struct gb_datapath_runtime *use = &t->worker->runtime->use;
+
+	if (use->transport == before->transport)
+		return 0;
+	if (t->reading)
+		event_del(t->readable);
+	t->reading = false;
+	if (!use->transport)
+		return 0;
+	if (event_assign(t->readable, t->worker->base, gb_transport_receive_fd(use->transport), EV_READ | EV_PERSIST,
+			 on_readable, t) < 0 ||
+	    event_add(t->readable, NULL) < 0)
+		return -EBADF;
+	t->reading = true;
+	return 0;
+}
+
+size_t to_goose_peers(const struct to_goose *t, struct gb_peer_view *view, size_t max)
+{
+	return gb_peers_view(t->peers, view, max);
+}
+
+struct to_goose *to_goose_create(struct worker *worker)
+{
+	const struct gb_datapath_settings *s = &worker->datapath->settings;
+	size_t datagram_max = s->buffer_size > GB_TRANSPORT_DATAGRAM_MAX ? s->buffer_size : GB_TRANSPORT_DATAGRAM_MAX;
+	struct to_goose *t = calloc(1, sizeof(*t));
+
+	if (!t)
+		return NULL;
+	t->worker = worker;
+	t->inbox = gb_transport_inbox_create(s->batch_size, datagram_max);
+	t->reassembly = gb_reassembly_create(REASSEMBLY_SLOTS);
+	t->peers = gb_peers_create(s->max_peers);
+	t->readable = event_new(worker->base, -1, EV_READ, on_readable, t);
+	if (!t->inbox || !t->reassembly || !t->peers || !t->readable) {
+		to_goose_destroy(t);
+		return NULL;
+	}
+	return t;
+}
+
+void to_goose_destroy(struct to_goose *t)
+{
+	if (!t)
+		return;
+	if (t->readable)
+		event_free(t->readable);
+	gb_transport_inbox_destroy(t->inbox);
+	gb_reassembly_destroy(t->reassembly);
+	gb_peers_destroy(t->peers);
+	free(t);
+}
