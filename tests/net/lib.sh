@@ -105,7 +105,8 @@ done
 [ -c /dev/net/tun ] || skip "needs /dev/net/tun"
 
 work=$(mktemp -d "${TMPDIR:-/tmp}/gb.XXXXXX")
-run=${work##*.} # what makes the names of this run's namespaces unique
+run=${work##*.}       # what makes the names of this run's namespaces unique
+echo $$ >"$work/owner" # for `quickstart clean`
 
 # --- Programs and processes ---------------------------------------------------
 

@@ -21,7 +21,9 @@ record_end of-A
 
 # From A's own address, by another process that leaves IP_MULTICAST_LOOP on: A hears its own datagrams.
 capture_start own A goose0 --timeout 2
-again() { on "$1" "$tool" udp-send --group $group --port $port --interface eth0 --file "$work/of-A.datagrams" >/dev/null; }
+again() {
+	on "$1" "$tool" udp-send --group $group --port $port --interface eth0 --file "$work/of-A.datagrams" >/dev/null
+}
 again A
 expect_none own
 [ "$(stat A .drops.own)" -gt 0 ] || fail "A does not count its own datagrams"

@@ -1,7 +1,7 @@
 #!/bin/bash
 # SPDX-License-Identifier: Apache-2.0
 #
-# A subscriber that opens its socket and filters as libiec61850 does gets the frames: tagged, priority-tagged and untagged.
+# A subscriber that opens its socket and filters as libiec61850 does gets the frames: tagged, priority-tagged, untagged.
 
 # shellcheck source=tests/net/lib.sh
 . "$(dirname "$0")/lib.sh"

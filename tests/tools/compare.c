@@ -4,8 +4,8 @@
  * further on in what was sent:
  * - neither is found: one became the other, `altered`;
  * - the nearer match decides: sent frames before it are `lost`, received ones before it are `extra`.
- * What is left at the end of a list is lost or extra. So a frame that changes its place counts as one lost and one extra,
- * and nothing that is out of order passes for equal. A duplicate is `extra`.
+ * What is left at the end of a list is lost or extra. So a frame that changes its place counts as one lost and one
+ * extra, and nothing that is out of order passes for equal. A duplicate is `extra`.
  */
 #include "commands.h"
 #include "frames.h"
