@@ -25,14 +25,14 @@ struct path {
 	uint64_t queue_dropped_before; /* of interfaces that were deleted */
 	struct gb_tun_ip tun_ip_set; /* the address that was put on it; NONE = none */
 	bool retaking;		     /* it broke: opened again only after workers let go of it */
-	bool goose0_told_up;	     /* what the last event said */
+	int goose0_told;	     /* what the last event said: 1 up, 0 down, -1 nothing yet */
 	/* network */
 	struct gb_transport *transport; /* NULL: not open */
 	struct gb_transport_buffers buffers;
 	bool network_up;
 	char network_name[IFNAMSIZ];
 	char network_detail[128];
-	bool network_told_up;
+	int network_told;
 	unsigned path_mtu;
 	uint64_t sender_id; /* 0 = not known yet */
 	/* both */

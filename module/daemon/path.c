@@ -16,8 +16,7 @@ static void on_retry(evutil_socket_t fd, short what, void *arg)
 
 int path_create(struct daemon *d)
 {
-	/* nothing is up yet, and nobody was told otherwise: but a network that is missing at the start has to be said */
-	d->path.network_told_up = true;
+	d->path.goose0_told = d->path.network_told = -1;
 	d->path.retry = evtimer_new(d->base, on_retry, d);
 	return d->path.retry ? 0 : -1;
 }
@@ -56,7 +55,7 @@ static void schedule_retry(struct daemon *d, uint64_t ns)
 	event_add(d->path.retry, &delay);
 }
 
-static void tell_change(struct daemon *d, bool *told, bool now, enum gb_event_kind kind, const char *detail)
+static void tell_change(struct daemon *d, int *told, int now, enum gb_event_kind kind, const char *detail)
 {
 	if (*told == now)
 		return;
@@ -67,7 +66,7 @@ static void tell_change(struct daemon *d, bool *told, bool now, enum gb_event_ki
 
 void path_tell_goose0_down(struct daemon *d)
 {
-	tell_change(d, &d->path.goose0_told_up, false, GB_EVENT_GOOSE0_DOWN, d->path.goose0_detail);
+	tell_change(d, &d->path.goose0_told, 0, GB_EVENT_GOOSE0_DOWN, d->path.goose0_detail);
 }
 
 static void tell_changes(struct daemon *d)
@@ -75,13 +74,13 @@ static void tell_changes(struct daemon *d)
 	struct path *p = &d->path;
 
 	if (p->goose0_up)
-		tell_change(d, &p->goose0_told_up, true, GB_EVENT_GOOSE0_UP, d->config.interface);
+		tell_change(d, &p->goose0_told, 1, GB_EVENT_GOOSE0_UP, d->config.interface);
 	else
 		path_tell_goose0_down(d);
 	if (p->network_up)
-		tell_change(d, &p->network_told_up, true, GB_EVENT_NETWORK_UP, p->network_name);
+		tell_change(d, &p->network_told, 1, GB_EVENT_NETWORK_UP, p->network_name);
 	else
-		tell_change(d, &p->network_told_up, false, GB_EVENT_NETWORK_DOWN, p->network_detail);
+		tell_change(d, &p->network_told, 0, GB_EVENT_NETWORK_DOWN, p->network_detail);
 }
 
 void path_evaluate(struct daemon *d)
