@@ -2,7 +2,8 @@
 /* config: the configuration as one typed table, a bounded reader for its file, checking, and what a reload changes.
  *
  * The file is INI as the Python service reads it (configparser): sections are accepted and do not matter, keys may
- * stand before any section, `#` and `;` start a comment at the start of a line or after a space. See goose-bridge.conf(5).
+ * stand before any section, `#` and `;` start a comment at the start of a line or after a space. See
+ * goose-bridge.conf(5).
  */
 #ifndef GOOSE_BRIDGE_CONFIG_H
 #define GOOSE_BRIDGE_CONFIG_H
@@ -122,8 +123,8 @@ typedef void gb_config_report(void *arg, enum gb_config_severity severity, const
 void gb_config_defaults(struct gb_config *config);
 
 /* Reads and checks the file at PATH. All problems are reported, not only the first.
- * Returns 0 with *CONFIG filled in; -EINVAL if the content is wrong, or the negative errno of reading it (also reported);
- * then *CONFIG is untouched.
+ * Returns 0 with *CONFIG filled in; -EINVAL if the content is wrong, or the negative errno of reading it (also
+ * reported); then *CONFIG is untouched.
  */
 int gb_config_load(const char *path, struct gb_config *config, gb_config_report *report, void *arg);
 

@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: Apache-2.0 */
-#include "goose-bridge/config.h"
+#include <goose-bridge/config.h>
 
 #include <errno.h>
 #include <fcntl.h>
@@ -333,7 +333,9 @@ static int read_file(int fd, char *text, size_t *length)
 	return 0;
 }
 
-/* A reload never waits for a pipe or a terminal: what is read must be there at once. Returns an fd, or negative errno. */
+/* A reload never waits for a pipe or a terminal: what is read must be there at once.
+ * Returns an fd, or negative errno.
+ */
 static int open_file(const char *path)
 {
 	int fd = open(path, O_RDONLY | O_CLOEXEC | O_NONBLOCK | O_NOCTTY);

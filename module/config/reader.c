@@ -4,7 +4,7 @@
 #include <stdint.h>
 #include <string.h>
 
-#include "goose-bridge/config.h"
+#include <goose-bridge/config.h>
 
 #define TEXT_OF(x)  #x
 #define DIGITS_OF(x) TEXT_OF(x)

@@ -4,7 +4,7 @@
 #include <stdint.h>
 #include <string.h>
 
-#include "goose-bridge/log.h"
+#include <goose-bridge/log.h>
 #include "nearest.h"
 
 /* Shorthands for the rows below. The range of a number is written once: as numbers, and so as text. */

@@ -8,7 +8,7 @@
 #include <stdbool.h>
 #include <stddef.h>
 
-#include "goose-bridge/config.h"
+#include <goose-bridge/config.h>
 #include "types.h"
 
 #define GB_CONFIG_KEYS_MAX 64 /* one bit each in gb_config.given */

@@ -8,7 +8,7 @@
 #include <string.h>
 #include <strings.h>
 
-#include "goose-bridge/config.h"
+#include <goose-bridge/config.h>
 #include "reader.h"
 
 #define SHOWN_MAX 64 /* octets of a value that a report shows */

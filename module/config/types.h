@@ -1,5 +1,7 @@
 /* SPDX-License-Identifier: Apache-2.0 */
-/* config/types: what the value of a key can be: how text becomes a field of struct gb_config, and when two are equal. */
+/* config/types: what the value of a key can be: how text becomes a field of struct gb_config, and when two are
+ * equal.
+ */
 #ifndef GOOSE_BRIDGE_CONFIG_TYPES_H
 #define GOOSE_BRIDGE_CONFIG_TYPES_H
 
