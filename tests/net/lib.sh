@@ -273,7 +273,7 @@ bridge_start() {
 bridge_stop() {
 	local pid=${pid_of[$1]}
 	unset "pid_of[$1]"
-	kill -TERM "$pid"
+	kill -TERM "$pid" || fail "bridge $1 had ended before it was told to"
 	wait_for 10 gone "$pid" || fail "bridge $1 does not end"
 	reap "$pid"
 }

@@ -44,7 +44,7 @@ carry A B "$work/unusual.pcap"
 carry B A "$work/unusual.pcap"
 
 # What is not carried is counted by reason.
-make_frames refused <<X
+make_frames unwanted <<X
 010ccd010001 020000000001 88b9 1000 0008 0000 0000
 010ccd010001 020000000001 88ba 1000 0008 0000 0000
 010ccd010001 020000000001 8100 0001 8100 0002 8100 0003 88b8 1000 0008 0000 0000
@@ -53,7 +53,7 @@ make_frames refused <<X
 010ccd010001 020000000001 8100 00
 X
 capture_start refused B goose0 --all --idle 1 --timeout 2
-replay A goose0 "$work/refused.pcap"
+replay A goose0 "$work/unwanted.pcap"
 expect_none refused
 [ "$(stat A .drops.not_goose)" = 4 ] || fail "not_goose: $(stat A .drops.not_goose)"
 [ "$(stat A .drops.group_source)" = 1 ] || fail "group_source: $(stat A .drops.group_source)"
