@@ -25,6 +25,8 @@ struct path {
 	uint64_t queue_dropped_before; /* of interfaces that were deleted */
 	struct gb_tun_ip tun_ip_set; /* the address that was put on it; NONE = none */
 	bool retaking;		     /* it broke: opened again only after workers let go of it */
+	uint64_t seen_down_ns;	     /* monotonic; 0 = it is not down */
+	bool look_soon;		     /* the next look is not to wait for reconnect_delay */
 	int goose0_told;	     /* what the last event said: 1 up, 0 down, -1 nothing yet */
 	/* network */
 	struct gb_transport *transport; /* NULL: not open */
@@ -87,6 +89,8 @@ void daemon_note(struct daemon *d, enum gb_event_kind kind, int64_t value, const
 void daemon_on_event(void *daemon, const struct gb_event *event);
 
 /* path.c, path_goose0.c, path_network.c */
+#define PATH_SOON_NS (UINT64_C(100) * 1000000) /* a look that is not to wait for reconnect_delay */
+
 int path_create(struct daemon *d);
 void path_destroy(struct daemon *d);
 /* Compares what is with what should be and mends it. Called on every change that rtnetlink tells of, and on retries. */
@@ -96,6 +100,8 @@ void path_apply(struct daemon *d);
 void path_on_netif_change(void *daemon);
 /* goose0 broke under a worker. */
 void path_goose0_broke(struct daemon *d, int error);
+/* Whether ERROR only says what rtnetlink tells, too. */
+bool path_goose0_error_is_known(int error);
 /* Opens goose0 for the first time. Returns 0 or negative errno (logged). */
 int path_open_goose0(struct daemon *d);
 bool path_mend_goose0(struct daemon *d);

@@ -1,7 +1,6 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 #include "daemon_private.h"
 
-#include <errno.h>
 #include <goose-bridge/clock.h>
 #include <stdio.h>
 
@@ -46,8 +45,8 @@ void daemon_on_event(void *daemon, const struct gb_event *event)
 {
 	struct daemon *d = daemon;
 
-	/* that goose0 is down is known from rtnetlink, and said once */
-	if (event->kind != GB_EVENT_GOOSE0_FAILING || event->value != EIO)
+	/* that goose0 is down or deleted is said once, by who learns it from rtnetlink */
+	if (event->kind != GB_EVENT_GOOSE0_FAILING || !path_goose0_error_is_known((int)event->value))
 		add(d, event);
 	switch (event->kind) {
 	case GB_EVENT_SEND_FAILING:

@@ -75,7 +75,7 @@ static void tell_changes(struct daemon *d)
 
 	if (p->goose0_up)
 		tell_change(d, &p->goose0_told, 1, GB_EVENT_GOOSE0_UP, d->config.interface);
-	else
+	else if (!p->look_soon)
 		path_tell_goose0_down(d);
 	if (p->network_up)
 		tell_change(d, &p->network_told, 1, GB_EVENT_NETWORK_UP, p->network_name);
@@ -86,6 +86,8 @@ static void tell_changes(struct daemon *d)
 void path_evaluate(struct daemon *d)
 {
 	struct path *p = &d->path;
+
+	p->look_soon = false;
 	bool changed = path_mend_goose0(d);
 
 	changed |= path_mend_network(d);
@@ -93,7 +95,9 @@ void path_evaluate(struct daemon *d)
 		path_apply(d);
 	path_set_tun_ip(d);
 	tell_changes(d);
-	if (!p->goose0_up || !p->network_up)
+	if (p->look_soon)
+		schedule_retry(d, PATH_SOON_NS);
+	else if (!p->goose0_up || !p->network_up)
 		schedule_retry(d, d->config.reconnect_delay * GB_NS_PER_S);
 }
 

@@ -90,8 +90,42 @@ static void let_go(struct path *p)
 	gb_link_unref(p->link);
 	p->link = NULL;
 	p->goose0_up = false;
+	p->seen_down_ns = 0;
 	p->queue_dropped_before += p->queue_dropped_seen;
 	p->queue_dropped_seen = 0;
+}
+
+/* The interface of the open link is gone: its descriptor will never work again. */
+static void forget_deleted(struct daemon *d)
+{
+	struct path *p = &d->path;
+
+	let_go(p);
+	snprintf(p->goose0_detail, sizeof(p->goose0_detail), "%s was deleted; it is made again", d->config.interface);
+	path_tell_goose0_down(d);
+}
+
+/* Somebody set it down, or is just deleting it, which looks the same at first: so it is set up a moment later. */
+static void mend_down(struct daemon *d, struct gb_netif_link *now)
+{
+	struct path *p = &d->path;
+
+	uint64_t time = gb_clock_mono_ns();
+
+	p->goose0_up = false;
+	if (p->seen_down_ns == 0)
+		p->seen_down_ns = time;
+	if (time - p->seen_down_ns < PATH_SOON_NS) {
+		p->look_soon = true;
+		return;
+	}
+	snprintf(p->goose0_detail, sizeof(p->goose0_detail), "%s was set down; it is set up again", now->name);
+	path_tell_goose0_down(d);
+	set_up(d, now->index);
+	if (!gb_netif_link_by_index(d->netif, now->index, now))
+		p->look_soon = true; /* deleted just now */
+	else if (!(now->flags & IFF_UP))
+		snprintf(p->goose0_detail, sizeof(p->goose0_detail), "%s is down and cannot be set up", now->name);
 }
 
 /* Returns whether workers have to be told. */
@@ -102,13 +136,12 @@ bool path_mend_goose0(struct daemon *d)
 	bool changed = false;
 
 	if (p->link && !gb_netif_link_by_index(d->netif, gb_link_index(p->link), &now)) {
-		let_go(p);
-		snprintf(p->goose0_detail, sizeof(p->goose0_detail), "%s was deleted; it is made again", d->config.interface);
-		path_tell_goose0_down(d);
+		forget_deleted(d);
 		changed = true;
 	}
-	if (p->retaking) { /* its old descriptor is still with the workers: the retry finds it released */
+	if (p->retaking) { /* its old descriptor is still with the workers: the next look finds it released */
 		p->retaking = false;
+		p->look_soon = true;
 		return changed;
 	}
 	if (!p->link) {
@@ -118,32 +151,38 @@ bool path_mend_goose0(struct daemon *d)
 	}
 	if (!gb_netif_link_by_index(d->netif, gb_link_index(p->link), &now)) {
 		p->goose0_up = false;
+		p->look_soon = true;
 		return changed;
 	}
-	if (!(now.flags & IFF_UP)) {
-		snprintf(p->goose0_detail, sizeof(p->goose0_detail), "%s was set down; it is set up again", now.name);
-		path_tell_goose0_down(d);
-		set_up(d, now.index);
-		gb_netif_link_by_index(d->netif, now.index, &now);
+	if (!(now.flags & IFF_UP))
+		mend_down(d, &now);
+	if (now.flags & IFF_UP) {
+		p->goose0_up = true;
+		p->seen_down_ns = 0;
 	}
-	p->goose0_up = now.flags & IFF_UP;
-	if (!p->goose0_up)
-		snprintf(p->goose0_detail, sizeof(p->goose0_detail), "%s is down and cannot be set up", now.name);
 	return changed;
 }
 
-/* EIO: the interface is down, which rtnetlink tells as well. Anything else: the descriptor is of no use any more. */
+/* goose0 is down (EIO) or deleted (EBADFD, EFAULT while it goes): rtnetlink tells as well, and better. Anything else: the
+ * descriptor is of no use any more.
+ */
+bool path_goose0_error_is_known(int error)
+{
+	return error == EIO || error == ENODEV || error == EBADFD || error == EFAULT;
+}
+
 void path_goose0_broke(struct daemon *d, int error)
 {
 	struct path *p = &d->path;
 
-	if (p->link && error != EIO && error != ENODEV) {
+	if (p->link && !path_goose0_error_is_known(error)) {
 		path_queue_dropped(d);
 		let_go(p);
 		snprintf(p->goose0_detail, sizeof(p->goose0_detail), "%s failed: %s", d->config.interface, strerror(error));
 		p->retaking = true;
 		path_apply(d);
 	}
+	gb_netif_poll(d->netif);
 	path_evaluate(d);
 }
 

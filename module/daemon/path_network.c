@@ -46,13 +46,20 @@ static bool choose(struct daemon *d, struct choice *choice)
 	return true;
 }
 
-/* Whether the open sockets can still be used: interface and address are there. */
-static bool still_usable(const struct daemon *d)
+/* Whether the open sockets can be kept though nothing says any more that this is the interface to use: with the interface
+ * and the address there they still receive and send, and are at once right when the route comes back. An interface that is
+ * set down takes its routes with it.
+ */
+static bool still_usable(struct daemon *d)
 {
 	const struct gb_transport_settings *s = gb_transport_settings(d->path.transport);
 	struct gb_netif_link link;
 
-	return gb_netif_link_by_index(d->netif, s->interface, &link) && gb_netif_address_is_own(d->netif, s->local);
+	if (!gb_netif_link_by_index(d->netif, s->interface, &link) || !gb_netif_address_is_own(d->netif, s->local))
+		return false;
+	if (!(link.flags & IFF_UP))
+		snprintf(d->path.network_detail, sizeof(d->path.network_detail), "%s is down", link.name);
+	return true;
 }
 
 /* FNV-1a, 64 bit, over what tells one bridge from another: the interface's MAC, the group, the port and goose0's name. */
@@ -163,8 +170,6 @@ bool path_mend_network(struct daemon *d)
 	bool changed = false;
 
 	if (!choose(d, &choice)) {
-		/* Sockets that still work are kept: a route that is gone stops neither receiving nor sending on the link.
-		 * Without one, though, the interface was not chosen by anybody any more: that is not up. */
 		p->network_up = false;
 		return p->transport && !still_usable(d) && close_sockets(p);
 	}
