@@ -18,19 +18,21 @@
 struct event_base;
 struct gb_control;
 
-/* What the daemon does for a command. RESULT functions return a line of JSON that the server frees, or NULL. */
+/* What the daemon does for a command. The first four return a line of JSON that the server frees, or NULL if memory is short.
+ * None may destroy the server: it is about to answer.
+ */
 struct gb_control_ops {
 	char *(*stats)(void *arg);
 	char *(*status)(void *arg);
 	char *(*peers)(void *arg);
 	char *(*events)(void *arg);
 	const char *version; /* of the service */
-	/* Reads the configuration again. Returns 0, or -EINVAL with what is wrong in ERROR (SIZE octets, one line). */
+	/* Reads the configuration again. Returns 0, or negative errno with what is wrong in ERROR (SIZE octets, one line). */
 	int (*reload)(void *arg, char *error, size_t size);
 };
 
 /* Listens at PATH (directories above it are made, mode 0755; the socket gets mode 0666: reading needs no root). A socket file
- * that nobody listens on is replaced; one with a living server is -EADDRINUSE.
+ * that nobody listens on is replaced; one with a living server is -EADDRINUSE, and what is no socket is -EEXIST.
  * OPS and ARG have to live as long as the server. Returns 0 or negative errno.
  */
 int gb_control_create(struct gb_control **control, struct event_base *base, const char *path,
@@ -39,7 +41,7 @@ int gb_control_create(struct gb_control **control, struct event_base *base, cons
 /* Closes all clients and removes the socket file, if it is still this server's. */
 void gb_control_destroy(struct gb_control *control);
 
-/* The answer to one request LINE of LENGTH octets, from a client that MAY_CHANGE things or not. Never NULL unless memory is
+/* The answer to one request LINE of LENGTH octets, without its line end, from a client that MAY_CHANGE things or not. Never NULL unless memory is
  * short; the caller frees it; without line end. Pure but for OPS: what the fuzz target calls.
  */
 char *gb_control_answer(const struct gb_control_ops *ops, void *arg, const char *line, size_t length, bool may_change);

@@ -29,6 +29,7 @@ struct gb_datapath_settings {
 /* What workers work with. The same until replaced. */
 struct gb_datapath_runtime {
 	struct gb_link *link; /* NULL: goose0 is missing */
+	unsigned goose0_queue; /* frames that its queue can hold */
 	struct gb_transport *transport; /* NULL: no usable network */
 	enum gb_wire_format wire_format;
 	bool legacy_lossy;

@@ -48,17 +48,20 @@ struct gb_event {
 	uint64_t utc_ns;
 	struct in_addr address; /* of the peer it is about; 0 = none */
 	uint64_t sender_id; /* 0 = none or legacy */
-	int64_t value; /* errno, count, milliseconds: see gb_event_describe */
+	/* NETWORK_DOWN, SEND_FAILING, GOOSE0_DOWN, GOOSE0_FAILING: errno; STALLED: ms; DEGRADED: errors; else not looked at */
+	int64_t value;
 	char text[GB_EVENT_TEXT]; /* detail in words; "" = none. Workers leave it empty. */
 };
 
 const char *gb_event_name(enum gb_event_kind kind);
 int gb_event_severity(enum gb_event_kind kind);
 
-/* The event as a sentence for a person, into TEXT of SIZE octets. Returns TEXT. */
+#define GB_EVENT_SENTENCE 320 /* octets that the longest sentence needs */
+
+/* The event as a sentence for a person: what happened, and what to do about it. Into TEXT of SIZE octets. Returns TEXT. */
 char *gb_event_describe(const struct gb_event *event, char *text, size_t size);
 
-/* The latest CAPACITY events, oldest overwritten. One thread. */
+/* The latest CAPACITY events, oldest overwritten. One thread. NULL if memory is short, or CAPACITY is 0. */
 struct gb_event_log;
 
 struct gb_event_log *gb_event_log_create(size_t capacity);

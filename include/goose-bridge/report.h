@@ -78,17 +78,25 @@ struct gb_report {
 
 enum gb_report_part {
 	GB_REPORT_STATS, /* everything: the object of stats.json */
-	GB_REPORT_STATUS, /* version, state, warnings, service_info, health, membership, paths, peer count, uptime */
+	/* version, state, warnings, service_info, statistics, health, drops, membership, paths, peer_count, latest_peer */
+	GB_REPORT_STATUS,
 	GB_REPORT_PEERS, /* {"peers": [...]} */
 	GB_REPORT_EVENTS, /* {"events": [...]} */
 };
 
-/* PART of REPORT as one line of JSON, without line end. The caller frees it. NULL if memory is short. */
+/* PART of REPORT as one line of JSON, without line end. The caller frees it. NULL if memory is short. Strings of REPORT that
+ * are not valid UTF-8 (an interface's name may be any octets) come out with '?' for what is not. What is not known is null.
+ */
 char *gb_report_json(const struct gb_report *report, enum gb_report_part part);
 
 /* Writes GB_REPORT_STATS to PATH, atomically: a new file beside it, written whole, then renamed over it. Missing directories
- * are not made. Returns 0 or negative errno.
+ * are not made. The file gets mode 0644. Returns 0 or negative errno; then what was at PATH is untouched.
  */
 int gb_report_save(const struct gb_report *report, const char *path);
+
+/* Puts '?' in the place of each octet of TEXT that is not part of valid UTF-8: what else stands in JSON by way of files and
+ * interface names.
+ */
+void gb_report_utf8(char *text);
 
 #endif

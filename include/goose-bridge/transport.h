@@ -99,7 +99,8 @@ struct gb_transport_outbox *gb_transport_outbox_create(unsigned batch);
 void gb_transport_outbox_destroy(struct gb_transport_outbox *outbox);
 
 /* Sends COUNT datagrams (at most the outbox's batch) in order. Returns how many the kernel took, counted from the first; if
- * it took none, negative errno: -EAGAIN (no room now), -EMSGSIZE, -ENETUNREACH, ...
+ * it took none, negative errno: -EAGAIN (no room in the socket's buffer now), -ENOBUFS (a queue below it is full), -EMSGSIZE,
+ * -ENETUNREACH, ...
  */
 int gb_transport_send(struct gb_transport *transport, struct gb_transport_outbox *outbox,
 		      const struct gb_outgoing *datagrams, unsigned count);

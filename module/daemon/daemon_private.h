@@ -19,6 +19,7 @@ struct path {
 	/* goose0 */
 	struct gb_link *link; /* NULL: not open */
 	bool goose0_up;
+	unsigned goose0_queue; /* frames that its queue can hold */
 	char goose0_detail[96]; /* why it is not, and what to do */
 	uint64_t queue_dropped_base; /* tx_dropped when it was opened */
 	uint64_t queue_dropped_seen; /* since then, as last read */

@@ -34,6 +34,7 @@ void path_apply(struct daemon *d)
 	const struct path *p = &d->path;
 	struct gb_datapath_runtime runtime = {
 		.link = p->link,
+		.goose0_queue = p->goose0_queue,
 		.transport = p->transport,
 		.wire_format = d->config.wire_format,
 		.legacy_lossy = d->config.legacy_lossy,

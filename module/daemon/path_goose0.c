@@ -157,6 +157,8 @@ bool path_mend_goose0(struct daemon *d)
 	if (!(now.flags & IFF_UP))
 		mend_down(d, &now);
 	if (now.flags & IFF_UP) {
+		changed |= p->goose0_queue != now.tx_queue_length;
+		p->goose0_queue = now.tx_queue_length;
 		p->goose0_up = true;
 		p->seen_down_ns = 0;
 	}

@@ -10,8 +10,9 @@
 
 #define HEADROOM      64 /* before each frame: the native header and a frame's length, or the legacy header */
 #define BATCHES	      8	 /* read in one go before other events get their turn */
+#define AGAIN_NS      GB_NS_PER_MS /* between attempts while a queue below the socket is full */
 #define PIECES_MAX    20 /* of the largest frame at the smallest path_mtu (576) */
-#define STALE_READS   16384 /* how much is thrown away in one go after a stall: more than any queue of goose0 holds */
+#define MARKS	      16 /* per queue length: how finely the age of what is read is known under backlog */
 
 /* What a datagram in the batch carries, for the counters. */
 struct load {
@@ -24,11 +25,18 @@ struct load {
 struct to_network {
 	struct worker *worker;
 	struct event *readable; /* goose0 */
-	struct event *writable; /* the network takes datagrams again */
+	struct event *writable; /* the socket has room again */
+	struct event *again;	/* a queue below the socket may have: nothing tells, so it is tried */
 	bool reading;
-	bool blocked;	     /* datagrams from SENT on wait for room */
+	bool blocked;		   /* datagrams from SENT on wait for room */
+	uint64_t blocked_since_ns; /* monotonic */
 	bool failing;	     /* the last send failed: said once per episode */
-	uint64_t attended_ns; /* when goose0's queue was last seen to */
+	/* how old what waits on goose0 may be, see oldest_possible */
+	bool drained;	    /* the last read found nothing more */
+	uint64_t empty_ns;  /* goose0's queue was known to be empty then; monotonic */
+	unsigned reads;	    /* since the last mark */
+	unsigned next_mark; /* the oldest one, too */
+	uint64_t mark_ns[MARKS];
 	uint64_t sequence;
 	uint32_t frame_id; /* of split frames */
 	unsigned batch_size;
@@ -233,9 +241,6 @@ static enum gb_drop_reason send_drop(int error)
 		return GB_DROP_network_down;
 	case EMSGSIZE:
 		return GB_DROP_too_large;
-	case ENOBUFS:
-	case EAGAIN:
-		return GB_DROP_send_buffer_full;
 	default:
 		return GB_DROP_send_failed;
 	}
@@ -254,22 +259,35 @@ static void start_reading(struct to_network *t)
 		t->reading = event_add(t->readable, NULL) == 0;
 }
 
-/* No room in the send buffer: goose0's queue holds what comes meanwhile, until what waits here is too old to be sent. */
-static void block(struct to_network *t)
+static struct timeval timeval_of(uint64_t ns)
+{
+	return (struct timeval){(time_t)(ns / GB_NS_PER_S), (suseconds_t)(ns % GB_NS_PER_S / 1000)};
+}
+
+/* No room for the next datagram (ERROR: EAGAIN in the socket's buffer, ENOBUFS below it). goose0's queue holds what comes
+ * meanwhile, until what waits here is too old to be sent: then false.
+ */
+static bool wait_for_room(struct to_network *t, int error)
 {
 	uint64_t age = t->worker->runtime->use.max_frame_age_ns;
-	struct timeval limit = {(time_t)(age / GB_NS_PER_S), (suseconds_t)(age % GB_NS_PER_S / 1000)};
+	uint64_t now = gb_clock_mono_ns();
 
-	t->blocked = true;
-	stop_reading(t);
-	event_add(t->writable, &limit);
+	if (!t->blocked) {
+		t->blocked = true;
+		t->blocked_since_ns = now;
+		stop_reading(t);
+	} else if (now - t->blocked_since_ns >= age) {
+		return false;
+	}
+	struct timeval limit = timeval_of(error == EAGAIN ? age - (now - t->blocked_since_ns) : AGAIN_NS);
+
+	return event_add(error == EAGAIN ? t->writable : t->again, &limit) == 0;
 }
 
 /* Sends what is in the batch from SENT on. Afterwards the batch is empty, or blocked. */
 static void send_batch(struct to_network *t)
 {
 	struct gb_transport *transport = t->worker->runtime->use.transport;
-	bool retried = false;
 
 	while (t->sent < t->count) {
 		int n = transport ? gb_transport_send(transport, t->outbox, t->datagram + t->sent, t->count - t->sent)
@@ -278,15 +296,13 @@ static void send_batch(struct to_network *t)
 		if (n > 0) {
 			count_sent(t, t->sent, t->sent + (unsigned)n);
 			t->sent += (unsigned)n;
-			retried = false;
-		} else if (n == -EAGAIN) {
-			block(t);
-			return;
-		} else if (n == -EINTR || (n == -ECONNREFUSED && !retried)) {
-			retried = n == -ECONNREFUSED; /* somebody's ICMP message about an earlier datagram, told here once */
-		} else {
+		} else if (n == -EAGAIN || n == -ENOBUFS) {
+			if (wait_for_room(t, -n))
+				return;
+			while (t->sent < t->count) /* all of the batch is as old */
+				drop_frame(t, GB_DROP_send_buffer_full, -n);
+		} else if (n != -EINTR) {
 			drop_frame(t, send_drop(-n), -n);
-			retried = false;
 		}
 	}
 	t->count = t->sent = 0;
@@ -310,84 +326,117 @@ static ssize_t read_frame(struct to_network *t, unsigned number)
 			    t->stride - HEADROOM);
 }
 
-/* Throws away what queued while nobody read. One read a frame: the kernel offers nothing faster for a TAP. */
-static void drop_stale(struct to_network *t, uint64_t silent_ns)
+/* The kernel does not say when a frame was put into goose0's queue. But a frame that is read now was not in it when it was
+ * last known to be empty; nor at the time of a mark since which as many frames were read as the queue can hold.
+ */
+static uint64_t oldest_possible(const struct to_network *t)
+{
+	uint64_t mark = t->mark_ns[t->next_mark];
+
+	return mark > t->empty_ns ? mark : t->empty_ns;
+}
+
+static void know_empty(struct to_network *t, uint64_t now_ns)
+{
+	t->drained = true;
+	t->empty_ns = now_ns;
+}
+
+static void count_read(struct to_network *t, uint64_t now_ns)
+{
+	t->drained = false;
+	if (++t->reads * MARKS < t->worker->runtime->use.goose0_queue)
+		return;
+	t->reads = 0;
+	t->mark_ns[t->next_mark] = now_ns;
+	t->next_mark = (t->next_mark + 1) % MARKS;
+}
+
+/* Throws away what may be too old: all that the queue can have held when this began. One read a frame: the kernel offers
+ * nothing faster for a TAP.
+ */
+static void drop_stale(struct to_network *t, uint64_t now_ns, uint64_t age_ns)
 {
 	unsigned dropped = 0;
 
-	while (dropped < STALE_READS && read_frame(t, 0) >= 0)
+	while (dropped < t->worker->runtime->use.goose0_queue && read_frame(t, 0) >= 0)
 		dropped++;
+	know_empty(t, now_ns);
 	if (dropped == 0)
 		return;
 	gb_count(t->worker->stats, GB_COUNT_raw_frames, dropped);
 	gb_drop(t->worker->stats, GB_DROP_stale, dropped);
-	worker_tell(t->worker, GB_EVENT_STALLED, no_address, 0, (int64_t)(silent_ns / GB_NS_PER_MS));
+	worker_tell(t->worker, GB_EVENT_STALLED, no_address, 0, (int64_t)(age_ns / GB_NS_PER_MS));
 }
 
-/* Called before goose0 is read. If that did not happen for longer than a frame may be old (the process was stopped, or
- * starved, or the network took nothing), nobody can say how old the queued frames are.
+/* Called before goose0 is read. What waits there is too old if the process was stopped or starved meanwhile, or if the network
+ * takes frames more slowly than they come.
  */
 static void attend(struct to_network *t, uint64_t now_ns)
 {
-	uint64_t silent = now_ns - t->attended_ns;
+	uint64_t age = now_ns - oldest_possible(t);
 
-	if (silent > t->worker->runtime->use.max_frame_age_ns && t->worker->runtime->use.link)
-		drop_stale(t, silent);
-	t->attended_ns = now_ns;
+	if (age > t->worker->runtime->use.max_frame_age_ns && t->worker->runtime->use.link)
+		drop_stale(t, now_ns, age);
 }
 
 /* Reads a batch and sends it. Returns whether there may be more. */
-static bool move_batch(struct to_network *t)
+static bool move_batch(struct to_network *t, uint64_t now_ns)
 {
-	unsigned capacity_left = t->capacity;
 	uint64_t utc = gb_clock_utc_ns();
-	bool more = true;
 
-	for (unsigned i = 0; i < t->batch_size && capacity_left >= PIECES_MAX; i++) {
+	for (unsigned i = 0; i < t->batch_size && t->capacity - t->count >= PIECES_MAX; i++) {
 		ssize_t length = read_frame(t, i);
 
-		if (length < 0) {
-			if (length != -EAGAIN && length != -EINTR)
-				lose_link(t, (int)-length);
-			more = false;
+		if (length == -EAGAIN) {
+			know_empty(t, now_ns);
 			break;
 		}
+		if (length < 0) {
+			if (length != -EINTR)
+				lose_link(t, (int)-length);
+			break;
+		}
+		count_read(t, now_ns);
 		encode(t, i, t->buffers + i * t->stride + HEADROOM, (size_t)length, utc);
-		capacity_left = t->capacity - t->count;
 	}
 	send_batch(t);
-	return more;
+	return t->reading && !t->drained;
 }
 
 static void on_readable(evutil_socket_t fd, short what, void *arg)
 {
 	struct to_network *t = arg;
+	bool more = true;
 
 	(void)fd;
 	(void)what;
-	attend(t, gb_clock_mono_ns());
-	for (unsigned i = 0; i < BATCHES && !t->blocked; i++)
-		if (!move_batch(t))
-			break;
+	for (unsigned i = 0; i < BATCHES && more; i++) {
+		uint64_t now = gb_clock_mono_ns();
+
+		attend(t, now);
+		more = move_batch(t, now);
+	}
 }
 
-static void on_writable(evutil_socket_t fd, short what, void *arg)
+/* There may be room again, or what waits has become too old. */
+static void on_room(evutil_socket_t fd, short what, void *arg)
 {
 	struct to_network *t = arg;
 
 	(void)fd;
-	if (what & EV_TIMEOUT)
-		while (t->sent < t->count)
-			drop_frame(t, GB_DROP_send_buffer_full, EAGAIN);
+	(void)what;
 	send_batch(t);
 	if (!t->blocked)
 		start_reading(t);
 }
 
+/* A drained queue stays known to be empty as long as the loop turns: what comes is read at once. */
 void to_network_tick(struct to_network *t, uint64_t now_ns)
 {
-	if (!t->blocked)
-		attend(t, now_ns);
+	attend(t, now_ns);
+	if (t->drained && t->reading)
+		t->empty_ns = now_ns;
 }
 
 int to_network_take(struct to_network *t, const struct gb_datapath_runtime *before)
@@ -399,14 +448,14 @@ int to_network_take(struct to_network *t, const struct gb_datapath_runtime *befo
 		event_del(t->writable);
 		if (use->transport)
 			error = event_assign(t->writable, t->worker->base, gb_transport_send_fd(use->transport), EV_WRITE,
-					     on_writable, t);
+					     on_room, t);
 	}
 	if (use->link != before->link) {
 		stop_reading(t);
 		if (use->link)
 			error |= event_assign(t->readable, t->worker->base, gb_link_fd(use->link), EV_READ | EV_PERSIST,
 					      on_readable, t);
-		t->attended_ns = gb_clock_mono_ns();
+		know_empty(t, gb_clock_mono_ns()); /* the kernel empties it when a process attaches */
 	}
 	if (t->blocked)
 		send_batch(t); /* on the new transport, or dropped for want of one */
@@ -431,8 +480,10 @@ struct to_network *to_network_create(struct worker *worker)
 	t->piece_header = calloc(t->capacity, sizeof(*t->piece_header));
 	t->buffers = malloc(t->batch_size * t->stride);
 	t->readable = event_new(worker->base, -1, EV_READ, on_readable, t);
-	t->writable = event_new(worker->base, -1, EV_WRITE, on_writable, t);
-	if (!t->outbox || !t->datagram || !t->load || !t->piece_header || !t->buffers || !t->readable || !t->writable) {
+	t->writable = event_new(worker->base, -1, EV_WRITE, on_room, t);
+	t->again = evtimer_new(worker->base, on_room, t);
+	if (!t->outbox || !t->datagram || !t->load || !t->piece_header || !t->buffers || !t->readable ||
+	    !t->writable || !t->again) {
 		to_network_destroy(t);
 		return NULL;
 	}
@@ -447,6 +498,8 @@ void to_network_destroy(struct to_network *t)
 		event_free(t->readable);
 	if (t->writable)
 		event_free(t->writable);
+	if (t->again)
+		event_free(t->again);
 	gb_transport_outbox_destroy(t->outbox);
 	free(t->datagram);
 	free(t->load);

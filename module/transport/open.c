@@ -99,13 +99,17 @@ static int open_receive(const struct gb_transport_settings *s, struct gb_transpo
 	return fd;
 }
 
-/* Never fragments (DF is set), and lets no ICMP message from anybody shrink what may be sent: IP_PMTUDISC_PROBE. */
+/* Never fragments (DF is set), and lets no ICMP message from anybody shrink what may be sent: IP_PMTUDISC_PROBE. IP_RECVERR is
+ * what makes the kernel say so (ENOBUFS) when a queue below the socket drops a datagram.
+ */
 static int open_send(const struct gb_transport_settings *s, struct gb_transport_buffers *buffers, struct step *step)
 {
 	int fd = open_socket(step);
 
 	TRY(step, "SO_REUSEADDR", set(fd, SOL_SOCKET, SO_REUSEADDR, 1));
 	TRY(step, "IP_MTU_DISCOVER", set(fd, IPPROTO_IP, IP_MTU_DISCOVER, IP_PMTUDISC_PROBE));
+	TRY(step, "IP_RECVERR", set(fd, IPPROTO_IP, IP_RECVERR, 1));
+	TRY(step, "SO_RCVBUF", set(fd, SOL_SOCKET, SO_RCVBUF, 0)); /* nothing is received here but ICMP errors */
 	TRY(step, "IP_MULTICAST_LOOP", set(fd, IPPROTO_IP, IP_MULTICAST_LOOP, 0));
 	TRY(step, "IP_MULTICAST_ALL", set(fd, IPPROTO_IP, IP_MULTICAST_ALL, 0));
 	TRY(step, "IP_MULTICAST_IF", membership(fd, IP_MULTICAST_IF, s));

@@ -1,5 +1,9 @@
 /* SPDX-License-Identifier: Apache-2.0 */
-/* Batches of datagrams to the group. */
+/* Batches of datagrams to the group.
+ *
+ * A send can fail for an ICMP message that somebody sent about an earlier datagram, true or not. The error is told once, and
+ * asking has cleared it: a second attempt shows whether this datagram can be sent.
+ */
 #include <goose-bridge/transport.h>
 
 #include "transport_private.h"
@@ -27,6 +31,18 @@ void gb_transport_outbox_destroy(struct gb_transport_outbox *outbox)
 	free(outbox);
 }
 
+/* Also empties the queue of ICMP errors, which would otherwise hold memory. */
+static bool is_about_an_earlier_one(const struct gb_transport *transport, int error)
+{
+	struct msghdr none = {0};
+
+	if (error == EAGAIN || error == ENOBUFS || error == EMSGSIZE || error == EINTR)
+		return false;
+	while (recvmsg(transport->send_fd, &none, MSG_ERRQUEUE | MSG_DONTWAIT) >= 0)
+		;
+	return true;
+}
+
 int gb_transport_send(struct gb_transport *transport, struct gb_transport_outbox *outbox,
 		      const struct gb_outgoing *datagrams, unsigned count)
 {
@@ -38,10 +54,16 @@ int gb_transport_send(struct gb_transport *transport, struct gb_transport_outbox
 	}
 	int n = sendmmsg(transport->send_fd, outbox->message, count, MSG_DONTWAIT | MSG_NOSIGNAL);
 
+	if (n < 0 && is_about_an_earlier_one(transport, errno))
+		n = sendmmsg(transport->send_fd, outbox->message, count, MSG_DONTWAIT | MSG_NOSIGNAL);
 	return n < 0 ? -errno : n;
 }
 
 int gb_transport_send_one(struct gb_transport *transport, const void *octets, size_t length)
 {
-	return send(transport->send_fd, octets, length, MSG_DONTWAIT | MSG_NOSIGNAL) < 0 ? -errno : 0;
+	ssize_t n = send(transport->send_fd, octets, length, MSG_DONTWAIT | MSG_NOSIGNAL);
+
+	if (n < 0 && is_about_an_earlier_one(transport, errno))
+		n = send(transport->send_fd, octets, length, MSG_DONTWAIT | MSG_NOSIGNAL);
+	return n < 0 ? -errno : 0;
 }
