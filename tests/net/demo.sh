@@ -39,10 +39,9 @@ for host in A B; do
 	ctl $host status || true
 done
 echo
-say "counters (goose-bridge-ctl -j stats)"
+printf '%-36s %6s %8s\n' "counters (goose-bridge-ctl -j stats)" A B
 # Names and both hosts' values side by side.
 jq -rn --argjson a "$(ctl A -j stats)" --argjson b "$(ctl B -j stats)" '
-	["", "host A", "host B"],
 	(["raw_frames", "frames read from goose0"], ["goose_received", "  of them GOOSE without a tag"],
 	 ["vlan_goose_received", "  of them GOOSE with a tag"], ["goose_to_ip", "datagrams sent"],
 	 ["ip_to_goose", "frames written to goose0"], ["errors", "errors"]

@@ -190,10 +190,13 @@ topology() {
 		shift 2
 	fi
 	add_host T
-	# Timers in 1/100 s. The kernel takes no query interval under 1 s.
-	on T ip link add br0 type bridge stp_state 0 forward_delay 0 mcast_snooping 1 mcast_querier 1 mcast_igmp_version 2 \
+	# Timers in 1/100 s. The kernel takes no query interval under 1 s. The querier is turned on after they are set: for the
+	# query response interval of that moment (10 s by default) the bridge floods everything, reports too, and a host that
+	# hears another's report keeps its own to itself (RFC 2236, 3).
+	on T ip link add br0 type bridge stp_state 0 forward_delay 0 mcast_snooping 1 mcast_igmp_version 2 \
 		mcast_query_interval 200 mcast_query_response_interval 50 mcast_startup_query_interval 100 \
 		mcast_membership_interval 650 || skip "no bridge with multicast snooping in this kernel"
+	on T ip link set br0 type bridge mcast_querier 1
 	on T ip link set br0 up
 	for host in "$@"; do
 		add_host "$host"
@@ -203,6 +206,7 @@ topology() {
 		on "$host" ip addr add "$(address_of "$host")/24" dev eth0
 		on "$host" ip route add 224.0.0.0/4 dev eth0
 	done
+	sleep 0.6
 }
 
 # A second wire straight between two hosts: eth1 on both, 10.62.0.0/24.
@@ -338,7 +342,7 @@ expect_frames() {
 	local name=$1
 	shift
 	capture_end "$name"
-	"$tool" compare "$@" -- "$work/$name.pcap" --limit 4 >"$work/compare" || fail "$name: $(cat "$work/compare")"
+	"$tool" compare "$@" -- "$work/$name.pcap" --limit 2 >"$work/compare" || fail "$name: $(cat "$work/compare")"
 }
 
 expect_none() {

@@ -66,10 +66,14 @@ size_t mutate(const struct frames *seeds, uint64_t *state, uint8_t *octets)
 
 	memcpy(octets, seed->octets, length);
 	for (size_t n = 1 + below(state, 3); n > 0; n--) {
-		switch (below(state, 6)) {
+		switch (below(state, 7)) {
 		case 0:
 		case 1:
 			flip_bits(octets, length, state);
+			break;
+		case 6: /* versions, types and flags stand early and are small numbers */
+			if (length)
+				octets[below(state, length < 64 ? length : 64)] = (uint8_t)below(state, 8);
 			break;
 		case 2:
 			set_field(octets, length, state);

@@ -1,0 +1,57 @@
+#!/bin/bash
+# SPDX-License-Identifier: Apache-2.0
+# Old protection messages are worse than none: what queues on goose0 or on the socket while the process is stopped is dropped
+# as stale, all of it and nothing else; likewise what a network that takes too little leaves waiting.
+. "$(dirname "$0")/lib.sh"
+
+age=500 # ms; generous, as other tests run beside this one
+frames=300
+[ "$sanitized" = 0 ] || frames=100
+
+stale() { stat "$1" .drops.stale; }
+# Stops BRIDGE, sends frames meanwhile and waits, 5 s in all; sets $old to how many of them came out at B after it went on.
+stalled() {
+	local pid
+	pid=$(bridge_pid "$1")
+	capture_start old B goose0 --timeout $((frames / 100 + 4))
+	kill -STOP "$pid"
+	on A "$tool" load-send goose0 --rate 100 --count $frames >/dev/null
+	sleep 2
+	kill -CONT "$pid"
+	capture_end old
+	old=$(jq .frames "$work/old.json")
+}
+
+topology A B
+write_conf A max_frame_age_ms=$age
+write_conf B max_frame_age_ms=$age
+start_bridges A B
+
+say "the sender is stopped"
+stalled A
+[ "$old" = 0 ] || fail "$old of $frames frames that waited on goose0 were sent"
+[ "$(stale A)" = $frames ] || fail "A counts $(stale A) stale, not $frames"
+carry A B "$pcaps/goose_ndscom.pcap"
+
+say "the receiver is stopped"
+stalled B
+[ "$old" = 0 ] || fail "$old of $frames frames that waited at the socket were delivered"
+[ "$(stale B)" = $frames ] || fail "B counts $(stale B) stale, not $frames"
+carry A B "$pcaps/goose_ndscom.pcap"
+[ "$(stat A .state)$(stat B .state)" = runningrunning ] || fail "A is $(stat A .state), B $(stat B .state)"
+
+say "the network takes too little"
+on A tc qdisc add dev eth0 root tbf rate 100kbit burst 3k limit 6000 2>/dev/null || skip "no tbf in this kernel"
+before=$(stale A)
+on A "$tool" load-send goose0 --rate 500 --count 1000 >/dev/null
+sleep 1
+lost=$(($(stale A) - before + $(stat A .drops.send_buffer_full)))
+[ $lost -gt 0 ] || fail "more than the network takes, and nothing was dropped"
+sent=$(stat A .statistics.goose_to_ip)
+all=$(stat A '(.drops | add) + .statistics.goose_to_ip')
+[ "$(stat A .statistics.raw_frames)" = "$all" ] ||
+	fail "$(stat A .statistics.raw_frames) read, $sent sent, the rest is not in the drops: $(stat A .drops)"
+on A tc qdisc del dev eth0 root
+sleep 0.7
+carry A B "$pcaps/goose_ndscom.pcap"
+pass
