@@ -4,19 +4,23 @@
 #include <goose-bridge/clock.h>
 #include <stdio.h>
 
-/* A kind that repeats is written a few times a minute; the event log and the counters have it all. */
+/* A kind that repeats is written a few times a minute; the event log and the counters have it all. What the operator does
+ * (start, stop, reload) is always written.
+ */
 #define LIMIT_INTERVAL_NS (60 * GB_NS_PER_S)
 #define LIMIT_BURST	  5
 
 static void log_event(struct daemon *d, const struct gb_event *event)
 {
 	struct gb_log_limit *limit = &d->limits[event->kind];
-	unsigned suppressed;
 	char text[256];
+
+	unsigned suppressed = 0;
+	bool by_operator = event->kind <= GB_EVENT_RELOAD_REFUSED;
 
 	limit->interval_ns = LIMIT_INTERVAL_NS;
 	limit->burst = LIMIT_BURST;
-	if (!gb_log_limit_pass(limit, gb_clock_mono_ns(), &suppressed))
+	if (!by_operator && !gb_log_limit_pass(limit, gb_clock_mono_ns(), &suppressed))
 		return;
 	gb_event_describe(event, text, sizeof(text));
 	if (suppressed)

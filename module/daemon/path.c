@@ -92,6 +92,10 @@ void path_evaluate(struct daemon *d)
 	bool changed = path_mend_goose0(d);
 
 	changed |= path_mend_network(d);
+	if (p->network_up && p->network_told != 1) {
+		p->sending_fails = false; /* if it still does, workers tell so again after they took the runtime */
+		changed = true;
+	}
 	if (changed)
 		path_apply(d);
 	path_set_tun_ip(d);

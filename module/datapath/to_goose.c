@@ -375,6 +375,7 @@ int to_goose_take(struct to_goose *t, const struct gb_datapath_runtime *before)
 {
 	const struct gb_datapath_runtime *use = &t->worker->runtime->use;
 
+	t->failing = false; /* a failure from here on is news again */
 	if (use->transport == before->transport)
 		return 0;
 	if (t->reading)

@@ -444,6 +444,7 @@ int to_network_take(struct to_network *t, const struct gb_datapath_runtime *befo
 	const struct gb_datapath_runtime *use = &t->worker->runtime->use;
 	int error = 0;
 
+	t->failing = false; /* a failure from here on is news again */
 	if (use->transport != before->transport) {
 		event_del(t->writable);
 		if (use->transport)

@@ -49,14 +49,16 @@ size_t gb_native_put_hello(uint8_t *at, const struct gb_native_header *header, c
 {
 	struct gb_writer w = gb_writer(at, GB_NATIVE_CONTROL_MAX);
 	size_t text = strnlen(hello->version, GB_NATIVE_VERSION_TEXT);
+	unsigned lanes = hello->lanes < GB_NATIVE_LANES_MAX ? hello->lanes : GB_NATIVE_LANES_MAX;
 
-	gb_native_put_header(gb_write_room(&w, GB_NATIVE_HEADER), header);
+	gb_native_put_header(at, header);
+	gb_write_room(&w, GB_NATIVE_HEADER);
 	gb_write_u16(&w, hello->path_mtu);
 	gb_write_u16(&w, hello->interval_s);
-	gb_write_u8(&w, (uint8_t)hello->lanes);
+	gb_write_u8(&w, (uint8_t)lanes);
 	gb_write_u8(&w, (uint8_t)text);
 	gb_write_u16(&w, 0);
-	for (unsigned i = 0; i < hello->lanes; i++) {
+	for (unsigned i = 0; i < lanes; i++) {
 		gb_write_u16(&w, hello->lane[i].lane);
 		gb_write_u16(&w, 0);
 		gb_write_u32(&w, 0);
@@ -103,7 +105,8 @@ size_t gb_native_put_echo(uint8_t *at, const struct gb_native_header *header, co
 {
 	struct gb_writer w = gb_writer(at, GB_NATIVE_CONTROL_MAX);
 
-	gb_native_put_header(gb_write_room(&w, GB_NATIVE_HEADER), header);
+	gb_native_put_header(at, header);
+	gb_write_room(&w, GB_NATIVE_HEADER);
 	gb_write_u64(&w, echo->nonce);
 	gb_write_u64(&w, echo->target);
 	if (header->type == GB_NATIVE_ECHO_REPLY) {

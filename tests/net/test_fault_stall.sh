@@ -23,8 +23,9 @@ stalled() {
 }
 
 topology A B
-write_conf A max_frame_age_ms=$age
-write_conf B max_frame_age_ms=$age
+# a hello would be counted as stale, too
+write_conf A max_frame_age_ms=$age hello_interval=3600
+write_conf B max_frame_age_ms=$age hello_interval=3600
 start_bridges A B
 
 say "the sender is stopped"
