@@ -75,7 +75,7 @@ mine() { grep -qs "^PPid:[[:space:]]$$\$" "/proc/$1/status"; }
 clean_up() {
 	local status=$? pid host
 	trap - EXIT ERR
-	trap '' INT TERM
+	trap '' INT TERM HUP PIPE
 	set +e
 	[ "$status" = 0 ] || [ "$verdict" = skip ] || [ -z "$work" ] || show_state >&2
 	for pid in "${processes[@]}"; do
@@ -96,6 +96,8 @@ clean_up() {
 trap clean_up EXIT
 trap 'exit 130' INT
 trap 'exit 143' TERM
+trap 'exit 129' HUP
+trap 'exit 141' PIPE
 trap 'say "line $LINENO: failed: $BASH_COMMAND" >&2' ERR
 
 [ "$(id -u)" = 0 ] || skip "needs root"
