@@ -30,10 +30,10 @@ static inline size_t gb_reader_left(const struct gb_reader *r)
 	return r->bad ? 0 : r->length - r->offset;
 }
 
-/* The next LENGTH octets, or NULL (and bad) if there are fewer. They belong to whoever owns the reader's octets. */
+/* The next LENGTH octets, or NULL (and bad) if there are fewer, or it was bad already. They belong to whoever owns the reader's octets. */
 static inline const uint8_t *gb_read_octets(struct gb_reader *r, size_t length)
 {
-	if (gb_reader_left(r) < length) {
+	if (r->bad || r->length - r->offset < length) {
 		r->bad = true;
 		return NULL;
 	}
