@@ -1,0 +1,266 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+#include <goose-bridge/event.h>
+
+#include <arpa/inet.h>
+#include <inttypes.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+
+static const struct {
+	const char *name;
+	int severity;
+} kinds[] = {
+#define X(kind, name, severity) {name, severity},
+	GB_EVENTS(X)
+#undef X
+};
+
+const char *gb_event_name(enum gb_event_kind kind)
+{
+	return (unsigned)kind < GB_EVENT_KIND_COUNT ? kinds[kind].name : "unknown";
+}
+
+int gb_event_severity(enum gb_event_kind kind)
+{
+	return (unsigned)kind < GB_EVENT_KIND_COUNT ? kinds[kind].severity : 4;
+}
+
+/* ---- sentences ------------------------------------------------------------------------------------------------------ */
+
+/* The parts that sentences are made of, each ready to be put in. */
+struct words {
+	const struct gb_event *event;
+	char *text;
+	size_t size;
+	char address[INET_ADDRSTRLEN];
+	char sender[40]; /* " (sender id ...)" or " (legacy)" */
+	char detail[GB_EVENT_TEXT + 4]; /* ": ..." or "" */
+	char why[GB_EVENT_TEXT + 4]; /* the same, or value as an errno: " (No buffer space available)" or "" */
+};
+
+static void collect(struct words *w, const struct gb_event *event)
+{
+	int64_t error = event->value < 0 && event->value > -4096 ? -event->value : event->value;
+
+	w->event = event;
+	if (event->address.s_addr == 0 || !inet_ntop(AF_INET, &event->address, w->address, sizeof(w->address)))
+		snprintf(w->address, sizeof(w->address), "somebody");
+	if (event->sender_id != 0)
+		snprintf(w->sender, sizeof(w->sender), " (sender id %016" PRIx64 ")", event->sender_id);
+	else
+		snprintf(w->sender, sizeof(w->sender), " (legacy)");
+	size_t length = strnlen(event->text, GB_EVENT_TEXT - 1);
+
+	while (length > 0 && event->text[length - 1] == '.') /* the sentence has its own full stop */
+		length--;
+	w->detail[0] = '\0';
+	w->why[0] = '\0';
+	if (length > 0) {
+		snprintf(w->detail, sizeof(w->detail), ": %.*s", (int)length, event->text);
+		snprintf(w->why, sizeof(w->why), " (%.*s)", (int)length, event->text);
+	} else if (error > 0 && error < 4096) { /* the kernel has none above (MAX_ERRNO) */
+		snprintf(w->why, sizeof(w->why), " (%s)", strerror((int)error));
+	}
+}
+
+static void say_service(const struct words *w)
+{
+	const char *detail = w->detail;
+
+	switch (w->event->kind) {
+	case GB_EVENT_STARTED:
+		snprintf(w->text, w->size, "The service has started%s.", detail);
+		break;
+	case GB_EVENT_STOPPING:
+		snprintf(w->text, w->size, "The service is stopping%s.", detail);
+		break;
+	case GB_EVENT_RELOADED:
+		snprintf(w->text, w->size, "The configuration was read again%s.", detail);
+		break;
+	case GB_EVENT_RELOAD_REFUSED:
+		snprintf(w->text, w->size, "The new configuration is wrong and was not taken%s.", detail);
+		break;
+	case GB_EVENT_DEGRADED:
+		if (w->event->value > 0 && !*detail)
+			snprintf(w->text, w->size, "The service is degraded, and goes on: %" PRId64 " errors.",
+				 w->event->value);
+		else
+			snprintf(w->text, w->size, "The service is degraded, and goes on%s.", detail);
+		break;
+	default:
+		snprintf(w->text, w->size, "The service works as it should again%s.", detail);
+		break;
+	}
+}
+
+static void say_network(const struct words *w)
+{
+	switch (w->event->kind) {
+	case GB_EVENT_NETWORK_UP:
+		snprintf(w->text, w->size, "The network side is up%s.", w->detail);
+		break;
+	case GB_EVENT_NETWORK_DOWN:
+		snprintf(w->text, w->size,
+			 "The network side is down%s, so frames from goose0 are dropped; check the interface, its "
+			 "address and the route to the group.",
+			 w->why);
+		break;
+	case GB_EVENT_SEND_FAILING:
+		snprintf(w->text, w->size,
+			 "Datagrams cannot be sent%s, so frames are dropped; check link, route and path_mtu.", w->why);
+		break;
+	default:
+		snprintf(w->text, w->size, "Datagrams are sent again%s.", w->detail);
+		break;
+	}
+}
+
+static void say_goose0(const struct words *w)
+{
+	switch (w->event->kind) {
+	case GB_EVENT_GOOSE0_UP:
+		snprintf(w->text, w->size, "The GOOSE interface is up%s.", w->detail);
+		break;
+	case GB_EVENT_GOOSE0_DOWN:
+		snprintf(w->text, w->size,
+			 "The GOOSE interface is missing or down%s; the service sets it up again within "
+			 "reconnect_delay.",
+			 w->why);
+		break;
+	case GB_EVENT_GOOSE0_FAILING:
+		snprintf(w->text, w->size,
+			 "The GOOSE interface cannot be read or written%s; see whether somebody deleted it or set it "
+			 "down.",
+			 w->why);
+		break;
+	case GB_EVENT_GOOSE0_RESTORED:
+		snprintf(w->text, w->size, "The GOOSE interface takes frames again%s.", w->detail);
+		break;
+	default:
+		snprintf(w->text, w->size,
+			 "The service did not read for %" PRId64 " ms%s; what queued meanwhile was dropped as stale. "
+			 "See whether it was stopped or the host is overloaded.",
+			 w->event->value, w->detail[0] ? w->why : "");
+		break;
+	}
+}
+
+static void say_peer(const struct words *w)
+{
+	switch (w->event->kind) {
+	case GB_EVENT_PEER_NEW:
+		snprintf(w->text, w->size, "A bridge was heard for the first time: %s%s%s.", w->address, w->sender,
+			 w->detail);
+		break;
+	case GB_EVENT_PEER_RESTARTED:
+		snprintf(w->text, w->size, "The bridge at %s%s has restarted%s.", w->address, w->sender, w->detail);
+		break;
+	case GB_EVENT_FORMAT_MISMATCH:
+		if (w->event->sender_id == 0)
+			snprintf(w->text, w->size,
+				 "%s sends the legacy format and this bridge the native one, which an old peer turns "
+				 "into garbage; set wire_format = legacy here until all of the group speak native%s.",
+				 w->address, w->detail);
+		else
+			snprintf(w->text, w->size,
+				 "%s%s sends the native format and this bridge the legacy one; set wire_format = native "
+				 "here once no old peer is left in the group%s.",
+				 w->address, w->sender, w->detail);
+		break;
+	default:
+		snprintf(w->text, w->size,
+			 "%s sends with this bridge's own sender id %016" PRIx64 "; set sender_id to different values "
+			 "on the two%s.",
+			 w->address, w->event->sender_id, w->detail);
+		break;
+	}
+}
+
+char *gb_event_describe(const struct gb_event *event, char *text, size_t size)
+{
+	struct words w = {.text = text, .size = size};
+
+	collect(&w, event);
+	switch (event->kind) {
+	case GB_EVENT_STARTED:
+	case GB_EVENT_STOPPING:
+	case GB_EVENT_RELOADED:
+	case GB_EVENT_RELOAD_REFUSED:
+	case GB_EVENT_DEGRADED:
+	case GB_EVENT_RECOVERED:
+		say_service(&w);
+		break;
+	case GB_EVENT_NETWORK_UP:
+	case GB_EVENT_NETWORK_DOWN:
+	case GB_EVENT_SEND_FAILING:
+	case GB_EVENT_SEND_RESTORED:
+		say_network(&w);
+		break;
+	case GB_EVENT_GOOSE0_UP:
+	case GB_EVENT_GOOSE0_DOWN:
+	case GB_EVENT_GOOSE0_FAILING:
+	case GB_EVENT_GOOSE0_RESTORED:
+	case GB_EVENT_STALLED:
+		say_goose0(&w);
+		break;
+	case GB_EVENT_PEER_NEW:
+	case GB_EVENT_PEER_RESTARTED:
+	case GB_EVENT_FORMAT_MISMATCH:
+	case GB_EVENT_SENDER_ID_CONFLICT:
+		say_peer(&w);
+		break;
+	default:
+		snprintf(text, size, "Something of an unknown kind happened%s.", w.detail);
+		break;
+	}
+	return text;
+}
+
+/* ---- the latest ones ------------------------------------------------------------------------------------------------ */
+
+struct gb_event_log {
+	size_t capacity;
+	size_t count;
+	size_t first; /* index of the oldest */
+	struct gb_event event[];
+};
+
+struct gb_event_log *gb_event_log_create(size_t capacity)
+{
+	struct gb_event_log *log;
+
+	if (capacity == 0 || capacity > (SIZE_MAX - sizeof(*log)) / sizeof(log->event[0]))
+		return NULL;
+	log = calloc(1, sizeof(*log) + capacity * sizeof(log->event[0]));
+	if (log)
+		log->capacity = capacity;
+	return log;
+}
+
+void gb_event_log_destroy(struct gb_event_log *log)
+{
+	free(log);
+}
+
+void gb_event_log_add(struct gb_event_log *log, const struct gb_event *event)
+{
+	struct gb_event *at = &log->event[(log->first + log->count) % log->capacity];
+
+	*at = *event;
+	at->text[GB_EVENT_TEXT - 1] = '\0';
+	if (log->count < log->capacity)
+		log->count++;
+	else
+		log->first = (log->first + 1) % log->capacity;
+}
+
+size_t gb_event_log_count(const struct gb_event_log *log)
+{
+	return log->count;
+}
+
+const struct gb_event *gb_event_log_at(const struct gb_event_log *log, size_t index)
+{
+	return index < log->count ? &log->event[(log->first + index) % log->capacity] : NULL;
+}

@@ -1,0 +1,277 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+/* The report as JSON. The parts that the Python service had keep its keys and their order. */
+#include <goose-bridge/report.h>
+
+#include "values.h"
+
+#include <arpa/inet.h>
+#include <goose-bridge/clock.h>
+#include <goose-bridge/log.h>
+#include <stdio.h>
+#include <string.h>
+
+static const char *state_name(enum gb_report_state state)
+{
+	switch (state) {
+	case GB_REPORT_RUNNING:
+		return "running";
+	case GB_REPORT_DEGRADED:
+		return "degraded";
+	case GB_REPORT_DOWN:
+		break;
+	}
+	return "down";
+}
+
+/* The path that the parts of old speak of: they know only one. NULL before there is one. */
+static const struct gb_report_path *main_path(const struct gb_report *report)
+{
+	return report->paths > 0 ? &report->path[0] : NULL;
+}
+
+static struct json_object *service_info(const struct gb_report *report)
+{
+	struct json_object *object = json_object_new_object();
+	const struct gb_report_path *path = main_path(report);
+	char group[INET_ADDRSTRLEN], multicast[40] = "", local[INET_ADDRSTRLEN] = "";
+
+	/* what is not known is "" here and not null: the old keys always held strings */
+	if (path && inet_ntop(AF_INET, &path->group, group, sizeof(group)))
+		snprintf(multicast, sizeof(multicast), "%s:%u", group, (unsigned)path->port);
+	if (path && path->local.s_addr != 0)
+		inet_ntop(AF_INET, &path->local, local, sizeof(local));
+	report_put_text(object, "interface", path ? path->interface : "");
+	report_put_text(object, "multicast_address", multicast);
+	report_put_text(object, "local_ip", local);
+	report_put_text(object, "tun_ip", report->tun_ip);
+	return object;
+}
+
+static struct json_object *statistics(const struct gb_report *report)
+{
+	struct json_object *object = json_object_new_object();
+	const uint64_t *counter = report->totals.counter;
+
+	report_put_epoch_seconds(object, "start_time", report->start_ns);
+	report_put_count(object, "goose_to_ip", counter[GB_COUNT_goose_to_ip]);
+	report_put_count(object, "ip_to_goose", counter[GB_COUNT_ip_to_goose]);
+	report_put_count(object, "goose_received", counter[GB_COUNT_goose_received]);
+	report_put_count(object, "vlan_goose_received", counter[GB_COUNT_vlan_goose_received]);
+	report_put_count(object, "goose_sent", counter[GB_COUNT_ip_to_goose]); /* to goose0: the old name for the same */
+	report_put_count(object, "errors", counter[GB_COUNT_errors]);
+	report_put_count(object, "raw_frames", counter[GB_COUNT_raw_frames]);
+	report_put_epoch_seconds(object, "last_error_reset", report->last_error_reset_ns);
+	report_put_decimal(object, "uptime", (double)report->uptime_ns / (double)GB_NS_PER_S, 3);
+	report_put_decimal(object, "throughput_goose_per_sec", report->goose_per_second, 3);
+	report_put_decimal(object, "throughput_multicast_per_sec", report->multicast_per_second, 3);
+	return object;
+}
+
+static struct json_object *health(const struct gb_report *report)
+{
+	struct json_object *object = json_object_new_object();
+
+	report_put_bool(object, "running", report->running);
+	report_put_decimal(object, "error_rate", report->error_rate, 6);
+	report_put_count(object, "consecutive_errors", report->totals.consecutive_errors);
+	return object;
+}
+
+static struct json_object *warnings(const struct gb_report *report)
+{
+	struct json_object *array = json_object_new_array();
+
+	for (unsigned i = 0; i < report->warnings && i < GB_REPORT_WARNINGS_MAX; i++)
+		report_append(array, report_text(report->warning[i]));
+	return array;
+}
+
+static struct json_object *counters(const struct gb_report *report)
+{
+	struct json_object *object = json_object_new_object();
+
+	for (unsigned i = 0; i < GB_COUNTER_COUNT; i++)
+		report_put_count(object, gb_counter_name((enum gb_counter)i), report->totals.counter[i]);
+	return object;
+}
+
+static struct json_object *drops(const struct gb_report *report)
+{
+	struct json_object *object = json_object_new_object();
+
+	for (unsigned i = 0; i < GB_DROP_REASON_COUNT; i++)
+		report_put_count(object, gb_drop_reason_name((enum gb_drop_reason)i), report->totals.drop[i]);
+	return object;
+}
+
+static struct json_object *membership(const struct gb_report *report)
+{
+	struct json_object *object = json_object_new_object();
+	const struct gb_report_path *path = main_path(report);
+
+	/* without a network there is nothing to be a member on: it joins when the network comes */
+	report_put_text(object, "state", path && path->member ? "member" : path && path->network_up ? "lost" : "joining");
+	report_put_address(object, "group", path ? path->group : (struct in_addr){0});
+	report_put_text_or_null(object, "interface", path ? path->network_interface : NULL);
+	return object;
+}
+
+static struct json_object *path_object(const struct gb_report_path *path)
+{
+	struct json_object *object = json_object_new_object();
+
+	report_put_count(object, "id", path->id);
+	report_put_text(object, "interface", path->interface);
+	report_put_text_or_null(object, "network_interface", path->network_interface);
+	report_put_address(object, "group", path->group);
+	report_put_count(object, "port", path->port);
+	report_put_address(object, "local_address", path->local);
+	report_put_bool(object, "goose0_up", path->goose0_up);
+	report_put_bool(object, "network_up", path->network_up);
+	report_put_bool(object, "member", path->member);
+	report_put_text(object, "detail", path->detail);
+	report_put_time(object, "since", path->since_ns);
+	report_put_text(object, "wire_format", path->wire_format);
+	report_put_text(object, "engine", path->engine);
+	report_put_count_or_null(object, "path_mtu", path->path_mtu);
+	report_put_count(object, "ttl", path->ttl);
+	report_put_count(object, "dscp", path->dscp);
+	report_put(object, "receive_buffer", json_object_new_int(path->receive_buffer));
+	report_put(object, "send_buffer", json_object_new_int(path->send_buffer));
+	report_put_hex_id(object, "sender_id", path->sender_id);
+	report_put_wide(object, "epoch", path->epoch);
+	return object;
+}
+
+static struct json_object *paths(const struct gb_report *report)
+{
+	struct json_object *array = json_object_new_array();
+
+	for (unsigned i = 0; i < report->paths && i < GB_REPORT_PATHS_MAX; i++)
+		report_append(array, path_object(&report->path[i]));
+	return array;
+}
+
+static struct json_object *peer_object(const struct gb_peer_view *peer)
+{
+	struct json_object *object = json_object_new_object();
+
+	report_put_hex_id(object, "sender_id", peer->legacy ? 0 : peer->sender_id);
+	report_put_address(object, "address", peer->address);
+	report_put_text(object, "wire_format", peer->legacy ? "legacy" : "native");
+	report_put_wide(object, "epoch", peer->epoch);
+	report_put_time(object, "first_seen", peer->first_seen_ns);
+	report_put_time(object, "last_seen", peer->last_seen_ns);
+	report_put_time(object, "last_hello", peer->last_hello_ns);
+	report_put_count(object, "datagrams", peer->datagrams);
+	report_put_count(object, "frames", peer->frames);
+	report_put_count(object, "lost", peer->lost);
+	report_put_count(object, "reordered", peer->reordered);
+	report_put_count(object, "duplicates", peer->duplicates);
+	report_put_count(object, "restarts", peer->restarts);
+	report_put_count_or_null(object, "path_mtu", peer->path_mtu);
+	report_put_count_or_null(object, "hello_interval_s", peer->hello_interval_s);
+	report_put_text_or_null(object, "version", peer->version);
+	return object;
+}
+
+static struct json_object *peers(const struct gb_report *report)
+{
+	struct json_object *array = json_object_new_array();
+
+	for (size_t i = 0; i < report->peers; i++)
+		report_append(array, peer_object(&report->peer[i]));
+	return array;
+}
+
+/* The peer heard last, for who has room for one only; null if there is none. */
+static struct json_object *latest_peer(const struct gb_report *report)
+{
+	const struct gb_peer_view *latest = NULL;
+
+	for (size_t i = 0; i < report->peers; i++)
+		if (!latest || report->peer[i].last_seen_ns > latest->last_seen_ns)
+			latest = &report->peer[i];
+	return latest ? peer_object(latest) : NULL;
+}
+
+static struct json_object *event_object(const struct gb_event *event)
+{
+	struct json_object *object = json_object_new_object();
+	char sentence[GB_EVENT_SENTENCE], address[INET_ADDRSTRLEN] = "";
+
+	if (event->address.s_addr != 0)
+		inet_ntop(AF_INET, &event->address, address, sizeof(address));
+	report_put_time(object, "time", event->utc_ns);
+	report_put_text(object, "kind", gb_event_name(event->kind));
+	report_put_text(object, "severity", gb_log_level_name((enum gb_log_level)gb_event_severity(event->kind)));
+	report_put_text(object, "text", gb_event_describe(event, sentence, sizeof(sentence)));
+	report_put_text_or_null(object, "address", address);
+	report_put_hex_id(object, "sender_id", event->sender_id);
+	report_put(object, "value", json_object_new_int64(event->value));
+	return object;
+}
+
+static struct json_object *events(const struct gb_report *report)
+{
+	struct json_object *array = json_object_new_array();
+	size_t count = report->events ? gb_event_log_count(report->events) : 0;
+
+	for (size_t i = 0; i < count; i++)
+		report_append(array, event_object(gb_event_log_at(report->events, i)));
+	return array;
+}
+
+static void add_timestamp(struct json_object *object, const struct gb_report *report)
+{
+	char text[40];
+
+	report_put_text(object, "timestamp", gb_clock_iso8601(report->now_ns, false, text, sizeof(text)));
+}
+
+/* What STATS and STATUS have in common. */
+static void add_common(struct json_object *object, const struct gb_report *report)
+{
+	add_timestamp(object, report);
+	report_put(object, "service_info", service_info(report));
+	report_put(object, "statistics", statistics(report));
+	report_put(object, "health", health(report));
+	report_put_text(object, "version", report->version);
+	report_put_text(object, "state", state_name(report->state));
+	report_put(object, "warnings", warnings(report));
+	report_put(object, "drops", drops(report));
+	report_put(object, "membership", membership(report));
+	report_put(object, "paths", paths(report));
+}
+
+char *gb_report_json(const struct gb_report *report, enum gb_report_part part)
+{
+	struct json_object *object = json_object_new_object();
+	const char *text = NULL;
+	char *line;
+
+	switch (part) {
+	case GB_REPORT_STATS:
+		add_common(object, report);
+		report_put(object, "counters", counters(report));
+		report_put(object, "peers", peers(report));
+		break;
+	case GB_REPORT_STATUS:
+		add_common(object, report);
+		report_put_count(object, "peer_count", report->peers);
+		report_put(object, "latest_peer", latest_peer(report));
+		break;
+	case GB_REPORT_PEERS:
+		report_put(object, "peers", peers(report));
+		break;
+	case GB_REPORT_EVENTS:
+		report_put(object, "events", events(report));
+		break;
+	}
+	if (object)
+		text = json_object_to_json_string_ext(object,
+						      JSON_C_TO_STRING_PLAIN | JSON_C_TO_STRING_NOSLASHESCAPE);
+	line = text ? strdup(text) : NULL;
+	json_object_put(object);
+	return line;
+}

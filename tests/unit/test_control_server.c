@@ -1,0 +1,556 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+/* control: the server on a real socket, among clients that mean no good. Built with time-outs of TIMEOUT_MS. All in one
+ * thread: pump() lets the server's loop run.
+ */
+#ifndef _GNU_SOURCE
+#define _GNU_SOURCE
+#endif
+#include <goose-bridge/control.h>
+
+#include <errno.h>
+#include <event2/event.h>
+#include <fcntl.h>
+#include <goose-bridge/clock.h>
+#include <goose-bridge/log.h>
+#include <setjmp.h>
+#include <stdarg.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+#include <sys/resource.h>
+#include <sys/socket.h>
+#include <sys/stat.h>
+#include <sys/un.h>
+#include <unistd.h>
+
+#include <cmocka.h>
+
+#define TIMEOUT_MS GB_CONTROL_IDLE_MS
+#define PATIENCE_S 20 /* a slow machine under sanitizers, too */
+#define CLIENTS	   16
+
+/* ---- the service's side of it --------------------------------------------------------------------------------------- */
+
+struct service {
+	unsigned calls;
+	size_t size; /* octets of padding in "stats" */
+};
+
+static char *numbered(void *arg)
+{
+	struct service *service = arg;
+	char *line = NULL;
+
+	assert_true(asprintf(&line, "{\"call\":%u}", service->calls++) > 0);
+	return line;
+}
+
+static char *padded(void *arg)
+{
+	struct service *service = arg;
+	char *line = malloc(service->size + 20);
+
+	service->calls++;
+	strcpy(line, "{\"x\":\"");
+	memset(line + 6, 'x', service->size);
+	strcpy(line + 6 + service->size, "\"}");
+	return line;
+}
+
+static int reload(void *arg, char *error, size_t size)
+{
+	(void)arg;
+	(void)error;
+	(void)size;
+	return 0;
+}
+
+static const struct gb_control_ops ops = {.stats = padded, .status = numbered, .version = "1.2.3", .reload = reload};
+
+/* ---- the server ----------------------------------------------------------------------------------------------------- */
+
+struct bench {
+	char directory[40];
+	char path[108];
+	struct event_base *base;
+	struct gb_control *control;
+	struct service service;
+};
+
+static int set_up(void **state)
+{
+	struct bench *b = calloc(1, sizeof(*b));
+
+	assert_non_null(b);
+	strcpy(b->directory, "/tmp/test_control.XXXXXX");
+	assert_non_null(mkdtemp(b->directory));
+	assert_int_equal(chmod(b->directory, 0755), 0);
+	snprintf(b->path, sizeof(b->path), "%s/run/goose-bridge/control.sock", b->directory);
+	b->base = event_base_new();
+	assert_int_equal(gb_control_create(&b->control, b->base, b->path, &ops, &b->service), 0);
+	*state = b;
+	return 0;
+}
+
+static int tear_down(void **state)
+{
+	struct bench *b = *state;
+	char directory[80];
+
+	gb_control_destroy(b->control);
+	event_base_free(b->base);
+	assert_int_not_equal(access(b->path, F_OK), 0);
+	snprintf(directory, sizeof(directory), "%s/run/goose-bridge", b->directory);
+	assert_int_equal(rmdir(directory), 0);
+	snprintf(directory, sizeof(directory), "%s/run", b->directory);
+	rmdir(directory);
+	assert_int_equal(rmdir(b->directory), 0);
+	free(b);
+	return 0;
+}
+
+static void pump(struct bench *b)
+{
+	event_base_loop(b->base, EVLOOP_NONBLOCK);
+}
+
+static void pump_for(struct bench *b, unsigned ms)
+{
+	uint64_t until = gb_clock_mono_ns() + ms * GB_NS_PER_MS;
+
+	while (gb_clock_mono_ns() < until) {
+		pump(b);
+		usleep(1000);
+	}
+}
+
+static int join(struct bench *b)
+{
+	struct sockaddr_un address = {.sun_family = AF_UNIX};
+	int fd = socket(AF_UNIX, SOCK_STREAM | SOCK_NONBLOCK | SOCK_CLOEXEC, 0);
+
+	strcpy(address.sun_path, b->path);
+	assert_true(fd >= 0);
+	while (connect(fd, (struct sockaddr *)&address, sizeof(address)) != 0) {
+		assert_int_equal(errno, EAGAIN); /* backlog full */
+		pump(b);
+	}
+	return fd;
+}
+
+static void say(struct bench *b, int fd, const char *text, size_t length)
+{
+	while (length > 0) {
+		ssize_t sent = send(fd, text, length, MSG_NOSIGNAL);
+
+		if (sent < 0) {
+			assert_int_equal(errno, EAGAIN);
+			pump(b);
+			continue;
+		}
+		text += sent;
+		length -= (size_t)sent;
+	}
+}
+
+static void say_text(struct bench *b, int fd, const char *text)
+{
+	say(b, fd, text, strlen(text));
+}
+
+/* Reads a line while the server runs. The caller frees it. NULL: the server closed. */
+static char *hear(struct bench *b, int fd)
+{
+	uint64_t until = gb_clock_mono_ns() + PATIENCE_S * GB_NS_PER_S;
+	size_t length = 0, room = 1 << 16;
+	char *line = malloc(room);
+
+	while (gb_clock_mono_ns() < until) {
+		ssize_t got = recv(fd, line + length, 1, MSG_PEEK);
+
+		if (got < 0 && errno == EAGAIN) {
+			pump(b);
+			usleep(200);
+			continue;
+		}
+		if (got <= 0) {
+			assert_int_equal(length, 0);
+			free(line);
+			return NULL;
+		}
+		got = recv(fd, line + length, room - length - 1, MSG_PEEK);
+		char *line_end = memchr(line + length, '\n', (size_t)got);
+		size_t take = line_end ? (size_t)(line_end - line) - length + 1 : (size_t)got;
+
+		assert_int_equal(recv(fd, line + length, take, 0), take);
+		length += take;
+		if (line_end) {
+			line[length - 1] = '\0';
+			return line;
+		}
+		if (room - length < room / 2)
+			line = realloc(line, room *= 2);
+	}
+	fail_msg("no answer in %d s", PATIENCE_S);
+	return NULL;
+}
+
+static void assert_hears(struct bench *b, int fd, const char *part)
+{
+	char *line = hear(b, fd);
+
+	assert_non_null(line);
+	if (!strstr(line, part))
+		fail_msg("'%.200s' without '%s'", line, part);
+	free(line);
+}
+
+static void assert_closed(struct bench *b, int fd)
+{
+	assert_null(hear(b, fd));
+	close(fd);
+}
+
+#define STATUS "{\"version\":1,\"command\":\"status\"}\n"
+#define STATS  "{\"version\":1,\"command\":\"stats\"}\n"
+
+static void pipelined_requests_are_answered_in_order(void **state)
+{
+	struct bench *b = *state;
+	int fd = join(b);
+
+	for (unsigned i = 0; i < 200; i++)
+		say_text(b, fd, STATUS);
+	for (unsigned i = 0; i < 200; i++) {
+		char expected[40];
+
+		snprintf(expected, sizeof(expected), "{\"call\":%u}", i);
+		assert_hears(b, fd, expected);
+	}
+	close(fd);
+}
+
+static void a_flood_gets_one_answer_a_turn(void **state)
+{
+	struct bench *b = *state;
+	int flood = join(b), other;
+
+	pump(b);
+	for (unsigned i = 0; i < 500; i++)
+		say_text(b, flood, STATUS);
+	for (unsigned i = 0; i < 100; i++) {
+		unsigned before = b->service.calls;
+
+		pump(b);
+		assert_in_range(b->service.calls - before, 0, 1);
+	}
+	other = join(b);
+	say_text(b, other, "{\"version\":1,\"command\":\"version\"}\n");
+	assert_hears(b, other, "1.2.3");
+	assert_true(b->service.calls < 500);
+	close(other);
+	close(flood);
+}
+
+static void half_closed_clients_get_their_answers(void **state)
+{
+	struct bench *b = *state;
+	int fd = join(b);
+
+	say_text(b, fd, STATUS STATUS "{\"version\":1,\"command\":\"status\"}");
+	shutdown(fd, SHUT_WR);
+	assert_hears(b, fd, "{\"call\":0}");
+	assert_hears(b, fd, "{\"call\":1}");
+	assert_hears(b, fd, "{\"call\":2}");
+	assert_closed(b, fd);
+	fd = join(b);
+	shutdown(fd, SHUT_WR);
+	assert_closed(b, fd);
+	assert_int_equal(b->service.calls, 3);
+}
+
+static void lines_have_a_largest_length(void **state)
+{
+	struct bench *b = *state;
+	char line[GB_CONTROL_LINE_MAX + 2];
+	int fd = join(b);
+
+	memset(line, ' ', sizeof(line));
+	memcpy(line, STATUS, sizeof(STATUS) - 2);
+	line[GB_CONTROL_LINE_MAX] = '\n';
+	say(b, fd, line, GB_CONTROL_LINE_MAX + 1);
+	assert_hears(b, fd, "{\"call\":0}");
+	line[GB_CONTROL_LINE_MAX] = ' ';
+	line[GB_CONTROL_LINE_MAX + 1] = '\n';
+	say(b, fd, line, GB_CONTROL_LINE_MAX + 2);
+	assert_hears(b, fd, "longer than 4096");
+	while (recv(fd, line, 1, 0) < 0 && errno == EAGAIN)
+		pump(b); /* closed or reset: what it sent was not read to the end */
+	close(fd);
+	assert_int_equal(b->service.calls, 1);
+}
+
+static void slow_writers_are_served_until_their_time_is_over(void **state)
+{
+	struct bench *b = *state;
+	uint64_t begin;
+	int fd = join(b);
+
+	for (const char *c = STATUS; *c; c++) {
+		say(b, fd, c, 1);
+		pump(b);
+	}
+	assert_hears(b, fd, "{\"call\":0}");
+	begin = gb_clock_mono_ns();
+	for (;;) { /* an octet now and then does not lengthen it */
+		char octet;
+
+		if (send(fd, " ", 1, MSG_NOSIGNAL) < 0)
+			break;
+		pump_for(b, TIMEOUT_MS / 10);
+		if (recv(fd, &octet, 1, 0) == 0)
+			break;
+		assert_true(gb_clock_mono_ns() - begin < PATIENCE_S * GB_NS_PER_S);
+	}
+	assert_true(gb_clock_mono_ns() - begin > TIMEOUT_MS * GB_NS_PER_MS / 2);
+	close(fd);
+}
+
+static void who_does_not_read_is_dropped_and_holds_nobody(void **state)
+{
+	struct bench *b = *state;
+	int deaf[CLIENTS - 1], other;
+	unsigned calls;
+
+	b->service.size = 2 * 1024 * 1024;
+	for (unsigned i = 0; i < CLIENTS - 1; i++) {
+		deaf[i] = join(b);
+		say_text(b, deaf[i], STATS STATS STATS STATS);
+	}
+	other = join(b);
+	for (unsigned i = 0; i < 20; i++) {
+		say_text(b, other, STATUS);
+		assert_hears(b, other, "\"ok\":true");
+	}
+	calls = b->service.calls;
+	assert_int_equal(calls, 20 + CLIENTS - 1); /* one answer each, no more in memory */
+	pump_for(b, TIMEOUT_MS * 2);
+	for (unsigned i = 0; i < CLIENTS - 1; i++)
+		assert_int_equal(send(deaf[i], STATUS, sizeof(STATUS) - 1, MSG_NOSIGNAL), -1);
+	for (unsigned i = 0; i < CLIENTS - 1; i++)
+		close(deaf[i]);
+	close(other);
+}
+
+static void large_answers_arrive_whole(void **state)
+{
+	struct bench *b = *state;
+	int fd = join(b);
+
+	b->service.size = 8 * 1024 * 1024;
+	say_text(b, fd, STATS STATUS);
+	char *line = hear(b, fd);
+
+	assert_non_null(line);
+	assert_true(strlen(line) > b->service.size);
+	free(line);
+	assert_hears(b, fd, "{\"call\":1}");
+	close(fd);
+}
+
+static void one_client_too_many_is_told_so(void **state)
+{
+	struct bench *b = *state;
+	int fd[CLIENTS], extra;
+
+	for (unsigned i = 0; i < CLIENTS; i++) {
+		fd[i] = join(b);
+		say_text(b, fd[i], STATUS);
+		assert_hears(b, fd[i], "\"ok\":true");
+	}
+	for (unsigned i = 0; i < 50; i++) {
+		extra = join(b);
+		assert_hears(b, extra, "too many clients");
+		assert_closed(b, extra);
+	}
+	close(fd[3]);
+	pump_for(b, 20);
+	fd[3] = join(b);
+	say_text(b, fd[3], STATUS);
+	assert_hears(b, fd[3], "\"ok\":true");
+	for (unsigned i = 0; i < CLIENTS; i++)
+		close(fd[i]);
+}
+
+static unsigned open_files(void)
+{
+	unsigned n = 0;
+
+	for (int fd = 0; fd < 1024; fd++)
+		n += fcntl(fd, F_GETFD) >= 0;
+	return n;
+}
+
+static void vanishing_clients_leave_nothing(void **state)
+{
+	struct bench *b = *state;
+	unsigned before = open_files();
+
+	b->service.size = 500000;
+	for (unsigned i = 0; i < 300; i++) {
+		int fd = join(b);
+
+		if (i % 3 != 0)
+			say_text(b, fd, i % 3 == 1 ? STATS STATS : "{\"versi");
+		if (i % 2)
+			pump(b);
+		close(fd);
+	}
+	pump_for(b, 300);
+	assert_int_equal(open_files(), before);
+	int fd = join(b);
+
+	say_text(b, fd, STATUS);
+	assert_hears(b, fd, "\"ok\":true");
+	close(fd);
+}
+
+static void garbage_is_answered(void **state)
+{
+	struct bench *b = *state;
+	uint32_t random = 12345;
+
+	for (unsigned i = 0; i < 300; i++) {
+		char octets[200];
+		size_t length = 0;
+		int fd = join(b);
+
+		while (length < sizeof(octets) - 1) {
+			random = random * 1664525 + 1013904223;
+			octets[length++] = i % 2 ? "{}[]\":,\\1n \n"[(random >> 16) % 12] : (char)(random >> 16);
+		}
+		octets[length++] = '\n';
+		say(b, fd, octets, length);
+		shutdown(fd, SHUT_WR);
+		for (char *line; (line = hear(b, fd)); free(line))
+			assert_non_null(strstr(line, "\"ok\":false"));
+		close(fd);
+	}
+	assert_int_equal(b->service.calls, 0);
+}
+
+static void running_out_of_descriptors_passes(void **state)
+{
+	struct bench *b = *state;
+	struct rlimit before, low;
+	uint64_t until;
+	unsigned turns = 0;
+	int first = join(b), fd = join(b);
+
+	pump(b); /* takes one of them in */
+	say_text(b, fd, STATUS);
+	assert_int_equal(getrlimit(RLIMIT_NOFILE, &before), 0);
+	low = before;
+	low.rlim_cur = 3;
+	setrlimit(RLIMIT_NOFILE, &low);
+	gb_log_open(&(struct gb_log_settings){.level = GB_LOG_CRITICAL, .to_stderr = true});
+	for (until = gb_clock_mono_ns() + 300 * GB_NS_PER_MS; gb_clock_mono_ns() < until; turns++) {
+		struct timeval turn = {.tv_usec = 50000};
+
+		event_base_loopexit(b->base, &turn);
+		event_base_loop(b->base, EVLOOP_ONCE);
+	}
+	setrlimit(RLIMIT_NOFILE, &before);
+	gb_log_open(&(struct gb_log_settings){.level = GB_LOG_INFO, .to_stderr = true});
+	assert_true(turns < 50); /* a spinning loop makes thousands */
+	assert_hears(b, fd, "\"ok\":true");
+	close(first);
+	close(fd);
+}
+
+static void changes_are_for_root_and_the_own_user(void **state)
+{
+	struct bench *b = *state;
+	int fd = join(b);
+
+	say_text(b, fd, "{\"version\":1,\"command\":\"reload\"}\n");
+	assert_hears(b, fd, "\"ok\":true");
+	close(fd);
+	if (geteuid() != 0)
+		return;
+	assert_int_equal(seteuid(65534), 0);
+	fd = join(b);
+	assert_int_equal(seteuid(0), 0);
+	say_text(b, fd, "{\"version\":1,\"command\":\"reload\"}\n" STATUS);
+	assert_hears(b, fd, "for root");
+	assert_hears(b, fd, "\"ok\":true"); /* reading is for everyone */
+	close(fd);
+}
+
+static void the_socket_file_is_looked_after(void **state)
+{
+	struct bench *b = *state;
+	struct gb_control *second = NULL;
+	struct stat st, again;
+	char other[120], long_path[200];
+	struct sockaddr_un address = {.sun_family = AF_UNIX};
+	int fd;
+
+	assert_int_equal(stat(b->path, &st), 0);
+	assert_int_equal(st.st_mode & 07777, 0666);
+	assert_int_equal(gb_control_create(&second, b->base, b->path, &ops, &b->service), -EADDRINUSE);
+	pump(b);
+	assert_int_equal(stat(b->path, &again), 0);
+	assert_int_equal(st.st_ino, again.st_ino);
+
+	/* one that nobody listens on any more */
+	snprintf(other, sizeof(other), "%s/stale", b->directory);
+	strcpy(address.sun_path, other);
+	fd = socket(AF_UNIX, SOCK_STREAM, 0);
+	assert_int_equal(bind(fd, (struct sockaddr *)&address, sizeof(address)), 0);
+	close(fd);
+	assert_int_equal(gb_control_create(&second, b->base, other, &ops, &b->service), 0);
+
+	/* somebody else's in its place is left alone */
+	assert_int_equal(unlink(other), 0);
+	fd = open(other, O_CREAT | O_WRONLY, 0600);
+	close(fd);
+	gb_control_destroy(second);
+	assert_int_equal(access(other, F_OK), 0);
+
+	/* a file that is no socket is no stale one */
+	assert_int_equal(gb_control_create(&second, b->base, other, &ops, &b->service), -EEXIST);
+	assert_int_equal(unlink(other), 0);
+	assert_int_equal(symlink("/nowhere", other), 0);
+	assert_int_equal(gb_control_create(&second, b->base, other, &ops, &b->service), -EEXIST);
+	assert_int_equal(unlink(other), 0);
+
+	memset(long_path, '/', sizeof(long_path));
+	long_path[sizeof(long_path) - 1] = '\0';
+	assert_int_equal(gb_control_create(&second, b->base, long_path, &ops, &b->service), -ENAMETOOLONG);
+	assert_int_equal(gb_control_create(&second, b->base, "", &ops, &b->service), -EINVAL);
+	gb_control_destroy(NULL);
+}
+
+#define SERVER_TEST(name) cmocka_unit_test_setup_teardown(name, set_up, tear_down)
+
+int main(void)
+{
+	const struct CMUnitTest tests[] = {
+		SERVER_TEST(pipelined_requests_are_answered_in_order),
+		SERVER_TEST(a_flood_gets_one_answer_a_turn),
+		SERVER_TEST(half_closed_clients_get_their_answers),
+		SERVER_TEST(lines_have_a_largest_length),
+		SERVER_TEST(slow_writers_are_served_until_their_time_is_over),
+		SERVER_TEST(who_does_not_read_is_dropped_and_holds_nobody),
+		SERVER_TEST(large_answers_arrive_whole),
+		SERVER_TEST(one_client_too_many_is_told_so),
+		SERVER_TEST(vanishing_clients_leave_nothing),
+		SERVER_TEST(garbage_is_answered),
+		SERVER_TEST(running_out_of_descriptors_passes),
+		SERVER_TEST(changes_are_for_root_and_the_own_user),
+		SERVER_TEST(the_socket_file_is_looked_after),
+	};
+
+	return cmocka_run_group_tests(tests, NULL, NULL);
+}

@@ -1,0 +1,211 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+/* goose-bridge-ctl: what people see of a report. */
+#include "../../module/tools/ctl.h"
+
+#include <goose-bridge/clock.h>
+#include <goose-bridge/report.h>
+#include <json-c/json.h>
+#include <setjmp.h>
+#include <stdarg.h>
+#include <stdlib.h>
+#include <string.h>
+
+#include <cmocka.h>
+
+#define NOON_NS (UINT64_C(1769860800) * GB_NS_PER_S) /* 2026-01-31 12:00:00 UTC */
+
+/* RESULT as RENDER writes it at noon. The caller frees it. RESULT is given up. */
+static char *rendered(ctl_render *render, struct json_object *result)
+{
+	char *text = NULL;
+	size_t length = 0;
+	FILE *memory = open_memstream(&text, &length);
+
+	assert_non_null(memory);
+	render(memory, result, NOON_NS);
+	fclose(memory);
+	json_object_put(result);
+	return text;
+}
+
+static struct json_object *json(const struct gb_report *report, enum gb_report_part part)
+{
+	char *line = gb_report_json(report, part);
+	struct json_object *object = json_tokener_parse(line);
+
+	free(line);
+	assert_non_null(object);
+	return object;
+}
+
+static void assert_fits(const char *text, unsigned columns, unsigned lines)
+{
+	unsigned n = 0;
+
+	for (const char *line = text; *line; n++) {
+		const char *line_end = strchr(line, '\n');
+
+		assert_non_null(line_end);
+		assert_in_range(line_end - line, 0, columns);
+		line = line_end + 1;
+	}
+	assert_in_range(n, 1, lines);
+}
+
+static void assert_says(const char *text, const char *part)
+{
+	if (!strstr(text, part))
+		fail_msg("'%s' is not in:\n%s", part, text);
+}
+
+static const struct gb_peer_view peer = {.sender_id = 0xABC, .first_seen_ns = NOON_NS - 200 * GB_NS_PER_S,
+					  .last_seen_ns = NOON_NS - 3 * GB_NS_PER_S, .frames = 12, .version = "1.0.0"};
+
+static struct gb_report quiet(void)
+{
+	struct gb_report report = {
+		.version = "1.0.0", .now_ns = NOON_NS, .uptime_ns = 93784 * GB_NS_PER_S, .state = GB_REPORT_RUNNING,
+		.running = true, .paths = 1, .peers = 1, .peer = &peer,
+		.path = {{.interface = "goose0", .network_interface = "ens5", .port = 61850, .goose0_up = true,
+			  .network_up = true, .member = true, .since_ns = NOON_NS, .wire_format = "native",
+			  .engine = "user", .path_mtu = 1500}},
+	};
+
+	report.path[0].group.s_addr = htonl(0xE0000164);
+	report.path[0].local.s_addr = htonl(0x0A000005);
+	report.totals.counter[GB_COUNT_goose_received] = 1000;
+	report.totals.counter[GB_COUNT_vlan_goose_received] = 234;
+	report.totals.counter[GB_COUNT_ip_to_goose] = 77;
+	report.totals.drop[GB_DROP_stale] = 5;
+	return report;
+}
+
+static void status_says_what_matters(void **state)
+{
+	struct gb_report report = quiet();
+	char *text = rendered(ctl_render_status, json(&report, GB_REPORT_STATUS));
+
+	(void)state;
+	assert_fits(text, 80, 23);
+	assert_says(text, "goose-bridge 1.0.0 is running\n");
+	assert_says(text, "1 d 02:03:04");
+	assert_says(text, "goose0 (up) <-> 224.0.1.100:61850 on ens5 (up), address 10.0.0.5");
+	assert_says(text, "native format");
+	assert_says(text, "1234 GOOSE from goose0");
+	assert_says(text, "77 GOOSE from the network");
+	assert_says(text, "stale 5\n");
+	assert_says(text, "1 heard");
+	assert_says(text, "3 s ago");
+	free(text);
+}
+
+static void status_of_a_service_in_trouble_fits_a_screen(void **state)
+{
+	struct gb_report report = quiet();
+	unsigned warnings[] = {1, 2, GB_REPORT_WARNINGS_MAX};
+
+	(void)state;
+	report.state = GB_REPORT_DEGRADED;
+	report.paths = 2;
+	for (unsigned i = 0; i < GB_REPORT_WARNINGS_MAX; i++)
+		for (unsigned c = 0; c < GB_REPORT_WARNING_TEXT - 1; c++)
+			report.warning[i][c] = c % 7 == 6 ? ' ' : 'w';
+	for (unsigned i = 0; i < GB_DROP_REASON_COUNT; i++)
+		report.totals.drop[i] = UINT64_MAX;
+	report.path[0].member = report.path[0].network_up = false;
+	memset(report.path[0].detail, 'd', sizeof(report.path[0].detail) - 1);
+	memset(report.path[0].interface, 'i', sizeof(report.path[0].interface) - 1);
+	report.path[1] = report.path[0];
+	for (unsigned i = 0; i < 3; i++) {
+		report.warnings = warnings[i];
+		char *text = rendered(ctl_render_status, json(&report, GB_REPORT_STATUS));
+
+		assert_fits(text, 80, 23);
+		assert_says(text, "running, but degraded");
+		assert_says(text, "Warning   wwwwww");
+		assert_says(text, "NOT a member");
+		if (i == 2)
+			assert_says(text, "and 15 more");
+		free(text);
+	}
+}
+
+static void whatever_comes_is_survived(void **state)
+{
+	static const char *const results[] = {
+		"{}", "{\"warnings\":[null,5,{}],\"paths\":[null,3],\"drops\":[],\"statistics\":7,\"latest_peer\":1}",
+		"{\"peers\":[null,{}],\"events\":[{},null,{\"time\":\"then\"},{\"time\":\"1-1-1T1:1:1\"}]}",
+		"{\"peers\":{},\"events\":5,\"counters\":{\"new_one\":1},\"drops\":{\"odd\":\"x\"}}",
+		"{\"warnings\":[\"\"],\"statistics\":{\"uptime\":-1e300},\"version\":null,\"state\":null}",
+	};
+	ctl_render *const renders[] = {ctl_render_status, ctl_render_stats, ctl_render_peers,
+				       ctl_render_events, ctl_render_version, ctl_render_reload};
+
+	(void)state;
+	for (size_t i = 0; i < sizeof(results) / sizeof(results[0]); i++)
+		for (size_t k = 0; k < sizeof(renders) / sizeof(renders[0]); k++) {
+			struct json_object *result = json_tokener_parse(results[i]);
+
+			assert_non_null(result);
+			free(rendered(renders[k], result));
+		}
+}
+
+static void stats_explain_each_number(void **state)
+{
+	struct gb_report report = quiet();
+	char *text = rendered(ctl_render_stats, json(&report, GB_REPORT_STATS));
+
+	(void)state;
+	for (unsigned i = 0; i < GB_COUNTER_COUNT; i++) {
+		assert_says(text, gb_counter_name((enum gb_counter)i));
+		assert_says(text, gb_counter_help((enum gb_counter)i));
+	}
+	for (unsigned i = 0; i < GB_DROP_REASON_COUNT; i++)
+		assert_says(text, gb_drop_reason_help((enum gb_drop_reason)i));
+	free(text);
+}
+
+static void peers_are_a_table(void **state)
+{
+	struct gb_report report = quiet();
+	char *text = rendered(ctl_render_peers, json(&report, GB_REPORT_PEERS));
+
+	(void)state;
+	assert_fits(text, 80, 3);
+	assert_says(text, "0000000000000abc native");
+	free(text);
+	report.peers = 0;
+	text = rendered(ctl_render_peers, json(&report, GB_REPORT_PEERS));
+	assert_string_equal(text, "No other bridge was heard yet.\n");
+	free(text);
+}
+
+static void events_are_lines(void **state)
+{
+	struct gb_event_log *log = gb_event_log_create(2);
+	struct gb_report report = quiet();
+
+	(void)state;
+	report.events = log;
+	gb_event_log_add(log, &(struct gb_event){.kind = GB_EVENT_STARTED, .utc_ns = NOON_NS + 5});
+	char *text = rendered(ctl_render_events, json(&report, GB_REPORT_EVENTS));
+
+	assert_string_equal(text, "2026-01-31 12:00:00Z  The service has started.\n");
+	free(text);
+	gb_event_log_destroy(log);
+}
+
+int main(void)
+{
+	const struct CMUnitTest tests[] = {
+		cmocka_unit_test(status_says_what_matters),
+		cmocka_unit_test(status_of_a_service_in_trouble_fits_a_screen),
+		cmocka_unit_test(whatever_comes_is_survived),
+		cmocka_unit_test(stats_explain_each_number),
+		cmocka_unit_test(peers_are_a_table),
+		cmocka_unit_test(events_are_lines),
+	};
+
+	return cmocka_run_group_tests(tests, NULL, NULL);
+}
