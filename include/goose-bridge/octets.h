@@ -30,7 +30,9 @@ static inline size_t gb_reader_left(const struct gb_reader *r)
 	return r->bad ? 0 : r->length - r->offset;
 }
 
-/* The next LENGTH octets, or NULL (and bad) if there are fewer, or it was bad already. They belong to whoever owns the reader's octets. */
+/* The next LENGTH octets, or NULL (and bad) if there are fewer, or it was bad already. They belong to whoever owns the
+ * reader's octets.
+ */
 static inline const uint8_t *gb_read_octets(struct gb_reader *r, size_t length)
 {
 	if (r->bad || r->length - r->offset < length) {
@@ -77,26 +79,27 @@ static inline struct gb_writer gb_writer(uint8_t *octets, size_t capacity)
 	return (struct gb_writer){.octets = octets, .capacity = capacity};
 }
 
-/* Room for LENGTH octets, counted as written, or NULL (and bad) if there is none. */
-static inline uint8_t *gb_write_room(struct gb_writer *w, size_t length)
+/* Whether there is room for LENGTH octets more; bad if not. */
+static inline bool gb_writer_takes(struct gb_writer *w, size_t length)
 {
-	if (w->bad || w->capacity - w->length < length) {
+	if (w->bad || w->capacity - w->length < length)
 		w->bad = true;
-		return NULL;
-	}
-	uint8_t *at = w->octets + w->length;
-	w->length += length;
-	return at;
+	return !w->bad;
 }
 
-#define GB_WRITE(bits)                                                                   \
-	static inline void gb_write_u##bits(struct gb_writer *w, uint##bits##_t value)   \
-	{                                                                                \
-		uint8_t *at = gb_write_room(w, sizeof(value));                           \
-											 \
-		value = htobe##bits(value);                                              \
-		if (at)                                                                  \
-			memcpy(at, &value, sizeof(value));                               \
+static inline void gb_write_octets(struct gb_writer *w, const void *octets, size_t length)
+{
+	if (length == 0 || !gb_writer_takes(w, length))
+		return;
+	memcpy(w->octets + w->length, octets, length);
+	w->length += length;
+}
+
+#define GB_WRITE(bits)                                                                 \
+	static inline void gb_write_u##bits(struct gb_writer *w, uint##bits##_t value) \
+	{                                                                              \
+		value = htobe##bits(value);                                            \
+		gb_write_octets(w, &value, sizeof(value));                             \
 	}
 GB_WRITE(16)
 GB_WRITE(32)
@@ -105,18 +108,7 @@ GB_WRITE(64)
 
 static inline void gb_write_u8(struct gb_writer *w, uint8_t value)
 {
-	uint8_t *at = gb_write_room(w, 1);
-
-	if (at)
-		*at = value;
-}
-
-static inline void gb_write_octets(struct gb_writer *w, const void *octets, size_t length)
-{
-	uint8_t *at = gb_write_room(w, length);
-
-	if (at && length)
-		memcpy(at, octets, length);
+	gb_write_octets(w, &value, 1);
 }
 
 #endif

@@ -13,7 +13,7 @@
 static void log_event(struct daemon *d, const struct gb_event *event)
 {
 	struct gb_log_limit *limit = &d->limits[event->kind];
-	char text[256];
+	char text[GB_EVENT_SENTENCE];
 
 	unsigned suppressed = 0;
 	bool by_operator = event->kind <= GB_EVENT_RELOAD_REFUSED;

@@ -139,8 +139,8 @@ static void say_goose0(const struct words *w)
 		break;
 	default:
 		snprintf(w->text, w->size,
-			 "The service did not read for %" PRId64 " ms%s; what queued meanwhile was dropped as stale. "
-			 "See whether it was stopped or the host is overloaded.",
+			 "Frames waited on the GOOSE interface for up to %" PRId64 " ms%s and were dropped as stale. "
+			 "See whether the service was stopped, the host is overloaded, or the network too slow.",
 			 w->event->value, w->detail[0] ? w->why : "");
 		break;
 	}

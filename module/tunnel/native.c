@@ -45,14 +45,19 @@ void gb_native_put_piece_header(uint8_t *at, const struct gb_piece *piece)
 	gb_write_u16(&w, piece->offset);
 }
 
+/* Goes on behind HEADER. */
+static struct gb_writer control_writer(uint8_t *at, const struct gb_native_header *header)
+{
+	gb_native_put_header(at, header);
+	return (struct gb_writer){.octets = at, .capacity = GB_NATIVE_CONTROL_MAX, .length = GB_NATIVE_HEADER};
+}
+
 size_t gb_native_put_hello(uint8_t *at, const struct gb_native_header *header, const struct gb_hello *hello)
 {
-	struct gb_writer w = gb_writer(at, GB_NATIVE_CONTROL_MAX);
+	struct gb_writer w = control_writer(at, header);
 	size_t text = strnlen(hello->version, GB_NATIVE_VERSION_TEXT);
 	unsigned lanes = hello->lanes < GB_NATIVE_LANES_MAX ? hello->lanes : GB_NATIVE_LANES_MAX;
 
-	gb_native_put_header(at, header);
-	gb_write_room(&w, GB_NATIVE_HEADER);
 	gb_write_u16(&w, hello->path_mtu);
 	gb_write_u16(&w, hello->interval_s);
 	gb_write_u8(&w, (uint8_t)lanes);
@@ -103,10 +108,8 @@ bool gb_native_get_hello(const uint8_t *body, size_t length, struct gb_hello *he
 
 size_t gb_native_put_echo(uint8_t *at, const struct gb_native_header *header, const struct gb_echo *echo)
 {
-	struct gb_writer w = gb_writer(at, GB_NATIVE_CONTROL_MAX);
+	struct gb_writer w = control_writer(at, header);
 
-	gb_native_put_header(at, header);
-	gb_write_room(&w, GB_NATIVE_HEADER);
 	gb_write_u64(&w, echo->nonce);
 	gb_write_u64(&w, echo->target);
 	if (header->type == GB_NATIVE_ECHO_REPLY) {
