@@ -47,9 +47,11 @@ static int attach(int fd, const char *name, struct ifreq *request)
 		memcpy(request->ifr_name, name, strlen(name));
 		if (ioctl(fd, TUNSETIFF, request) == 0)
 			return 0;
+		int error = -errno;
+
 		/* the second attempt may only take what exists: it must not make one with other flags */
-		if (errno != EINVAL || if_nametoindex(name) == 0)
-			return -errno;
+		if (error != -EINVAL || if_nametoindex(name) == 0)
+			return error;
 	}
 	return -EINVAL;
 }
@@ -82,10 +84,10 @@ int gb_link_open_tap(struct gb_link **link, const char *name)
 
 	if (!l)
 		error = -ENOMEM;
+	else if ((l->index = (int)if_nametoindex(name)) == 0)
+		error = -ENODEV; /* deleted again meanwhile, or the kernel made another name of it ("x%d"): let that one go */
 	else if (ioctl(fd, TUNSETPERSIST, 1) < 0)
 		error = -errno;
-	else if ((l->index = (int)if_nametoindex(name)) == 0)
-		error = -ENODEV; /* deleted again meanwhile */
 	if (error) {
 		free(l);
 		close(fd);
