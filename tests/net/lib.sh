@@ -60,12 +60,14 @@ show_state() {
 	local file bridge
 	for file in "$work"/*.out "$work"/*.log "$work"/*.json "$work"/*.err; do
 		[ -s "$file" ] || continue
+		case $file in *.stats.json) continue ;; esac
 		echo "--- ${file##*/}"
 		tail -n 60 "$file"
 	done
 	for bridge in "${!pid_of[@]}"; do
 		echo "--- stats of $bridge"
-		timeout 5 "$(program goose-bridge-ctl)" -s "$work/$bridge.sock" -j stats 2>&1 | head -c 6000 || true
+		timeout 5 "$(program goose-bridge-ctl)" -s "$work/$bridge.sock" -j stats 2>&1 |
+			jq -c '{state, warnings, peers, paths} + ({counters, drops} | map_values(with_entries(select(.value != 0))))'
 	done
 }
 
