@@ -101,11 +101,11 @@ int gb_transport_receive(struct gb_transport *transport, struct gb_transport_inb
 		m->msg_control = &inbox->control[i];
 		m->msg_controllen = sizeof(inbox->control[i]);
 	}
+	inbox->overflow = transport->overflow_seen; /* the inbox may have served another transport before */
 	int n = recvmmsg(transport->receive_fd, inbox->message, inbox->batch, MSG_DONTWAIT, NULL);
 
 	if (n < 0)
 		return -errno;
-	inbox->overflow = transport->overflow_seen;
 	for (int i = 0; i < n; i++) {
 		struct msghdr *m = &inbox->message[i].msg_hdr;
 
