@@ -31,7 +31,7 @@
 	X(echo_replies_sent, "echo replies sent")                                                         \
 	X(echo_replies_received, "echo replies received")                                                 \
 	X(sender_id_conflicts, "datagrams with this bridge's sender id from another address")             \
-	X(events_refused, "events lost because the event ring was full")
+	X(events_refused, "events not told: too many at once")
 
 /* X(name, what was dropped and why). Frames, unless it says datagrams. */
 #define GB_DROP_REASONS(X)                                                                                \
@@ -60,6 +60,7 @@
 	X(unknown_version, "datagrams: native format of an unknown version")                              \
 	X(unknown_type, "datagrams: native format, unknown type")                                         \
 	X(unknown_key, "datagrams: authenticated, and this bridge has no key")                            \
+	X(echo_refused, "echo requests: more than 50 in a second, or legacy is sent here")                \
 	X(piece_duplicate, "datagrams: a piece that was there already")                                   \
 	X(piece_conflict, "datagrams: a piece that contradicts the frame's others")                       \
 	X(piece_incomplete, "split frames of which a piece did not come in time")

@@ -14,6 +14,9 @@
 #define GB_TUNNEL_FRAME_MAX (9216 + 14 + 8)
 #define GB_TUNNEL_FRAME_MIN 14 /* a whole Ethernet header */
 
+/* The smallest path_mtu: what every IPv4 host has to accept (RFC 791, 3.1). The largest frame then makes 19 pieces. */
+#define GB_TUNNEL_PATH_MTU_MIN 576
+
 /* ---- native --------------------------------------------------------------------------------------------------------- */
 
 #define GB_NATIVE_VERSION	1
@@ -67,8 +70,8 @@ void gb_native_put_piece_header(uint8_t *at, const struct gb_piece *piece);
 
 struct gb_hello_lane {
 	uint16_t lane;
-	uint64_t next_sequence; /* how many datagrams were sent on it */
-	uint64_t frames; /* how many frames those carried */
+	uint64_t next_sequence; /* how many datagrams were numbered on it, whether or not the network took them */
+	uint64_t frames; /* how many frames were sent on it */
 };
 
 struct gb_hello {
@@ -184,8 +187,8 @@ struct gb_reassembly_key {
 enum gb_reassembly_verdict {
 	GB_REASSEMBLY_PENDING, /* taken */
 	GB_REASSEMBLY_WHOLE, /* *FRAME is whole; valid until the next call */
-	GB_REASSEMBLY_DUPLICATE, /* octets that are there already */
-	GB_REASSEMBLY_CONFLICT, /* overlaps what is there, or disagrees on the frame's length: the frame is given up */
+	GB_REASSEMBLY_DUPLICATE, /* octets that are there already, or of a frame that was whole a moment ago */
+	GB_REASSEMBLY_CONFLICT, /* contradicts what is there, or the frame's length: the frame is given up */
 };
 
 struct gb_reassembly *gb_reassembly_create(unsigned slots);
@@ -196,7 +199,9 @@ enum gb_reassembly_verdict gb_reassembly_add(struct gb_reassembly *reassembly, c
 					     const struct gb_piece *piece, uint64_t now_ns, uint64_t timeout_ns,
 					     const uint8_t **frame, size_t *length);
 
-/* Gives up what is older than TIMEOUT_NS. Returns how many frames were given up since the last call, by whatever rule. */
+/* Gives up what is older than TIMEOUT_NS. Returns how many frames were given up since the last call because a piece was missing:
+ * for time or for want of room.
+ */
 unsigned gb_reassembly_expire(struct gb_reassembly *reassembly, uint64_t now_ns, uint64_t timeout_ns);
 
 #endif

@@ -60,7 +60,7 @@ const struct gb_config_entry gb_config_table[] = {
 	WORD(wire_format, "legacy", wire_formats, "legacy | native", RELOAD,
 	     "The format of the datagrams sent; both are understood on receipt."),
 	BOOLEAN(legacy_lossy, false, RELOAD,
-		"Whether the legacy format may rewrite tags and destinations that it cannot express."),
+		"Whether the legacy format may rewrite a tag that it cannot express, as the Python service did."),
 	{ROW(path_mtu, path_mtu, "octets", "0",
 	     "The largest IP packet sent; 0 = the smaller of the network interface's MTU and 1500."),
 	 .range_text = "0 or 576..9216", .min = 576, .max = 9216, .flags = RELOAD},

@@ -33,6 +33,7 @@ struct path {
 	struct gb_transport *transport; /* NULL: not open */
 	struct gb_transport_buffers buffers;
 	bool network_up;
+	struct in_addr previous_local; /* source of what was sent before the address changed */
 	char network_name[IFNAMSIZ];
 	char network_detail[128];
 	int network_told;

@@ -40,6 +40,7 @@ void path_apply(struct daemon *d)
 		.legacy_lossy = d->config.legacy_lossy,
 		.path_mtu = p->path_mtu,
 		.sender_id = p->sender_id,
+		.previous_local = p->previous_local,
 		.allow_sources = d->config.allow_sources,
 		.max_frame_age_ns = d->config.max_frame_age_ms * GB_NS_PER_MS,
 	};

@@ -12,6 +12,8 @@
 #define SEND_BUFFER	 (2 * 1024 * 1024)
 #define DEFAULT_PATH_MTU 1500 /* multicast has no path MTU discovery: nothing larger is sent unless somebody says so */
 
+#define PATH_MTU_MIN	 576  /* what every IPv4 host has to accept (RFC 791, 3.1) */
+
 struct choice {
 	struct gb_netif_link link;
 	struct in_addr local;
@@ -38,6 +40,11 @@ static bool choose(struct daemon *d, struct choice *choice)
 			 "no route to %s: set multicast_interface, or add a route", group);
 		return false;
 	}
+	if (choice->link.mtu < PATH_MTU_MIN) {
+		snprintf(p->network_detail, sizeof(p->network_detail), "the MTU of %s is %u; at least %d is needed",
+			 choice->link.name, choice->link.mtu, PATH_MTU_MIN);
+		return false;
+	}
 	choice->local = route.source;
 	if (choice->local.s_addr == 0 && !gb_netif_address(d->netif, choice->link.index, &choice->local)) {
 		snprintf(p->network_detail, sizeof(p->network_detail), "%s has no IPv4 address", choice->link.name);
@@ -55,7 +62,8 @@ static bool still_usable(struct daemon *d)
 	const struct gb_transport_settings *s = gb_transport_settings(d->path.transport);
 	struct gb_netif_link link;
 
-	if (!gb_netif_link_by_index(d->netif, s->interface, &link) || !gb_netif_address_is_own(d->netif, s->local))
+	if (!gb_netif_link_by_index(d->netif, s->interface, &link) || link.mtu < PATH_MTU_MIN ||
+	    !gb_netif_address_is_own(d->netif, s->local))
 		return false;
 	if (!(link.flags & IFF_UP))
 		snprintf(d->path.network_detail, sizeof(d->path.network_detail), "%s is down", link.name);
@@ -135,6 +143,9 @@ static bool fits(const struct gb_transport *transport, const struct choice *choi
 static bool close_sockets(struct path *p)
 {
 	bool were_open = p->transport != NULL;
+
+	if (were_open)
+		p->previous_local = gb_transport_settings(p->transport)->local;
 
 	gb_transport_unref(p->transport);
 	p->transport = NULL;

@@ -171,7 +171,10 @@ void process_make_directory(const char *file, const char *user)
 	strcpy(copy, file);
 	const char *directory = dirname(copy);
 
-	if (mkdir(directory, 0755) < 0 || !*user)
+	/* one that is there already is only given to the user if it is the service's own */
+	if (mkdir(directory, 0755) < 0 && (errno != EEXIST || strcmp(basename(strdupa(directory)), "goose-bridge") != 0))
+		return;
+	if (!*user)
 		return;
 	struct passwd *pw = getpwnam(user);
 

@@ -31,7 +31,9 @@ void process_remove_pid(int fd, const char *path);
  */
 int process_become(const char *user, const char **failed);
 
-/* Makes the directory that FILE lies in, if it is missing (one level), owned by USER if that is not "". */
+/* Makes the directory that FILE lies in, if it is missing (one level). It is given to USER, if that is not "" and it is new or
+ * called goose-bridge.
+ */
 void process_make_directory(const char *file, const char *user);
 
 #endif

@@ -129,6 +129,8 @@ int gb_datapath_start(struct gb_datapath *datapath)
 
 int gb_datapath_apply(struct gb_datapath *datapath, const struct gb_datapath_runtime *runtime)
 {
+	if (runtime->transport && (runtime->path_mtu < GB_TUNNEL_PATH_MTU_MIN || runtime->sender_id == 0))
+		return -EINVAL;
 	struct runtime *next = calloc(1, sizeof(*next));
 
 	if (!next)
@@ -157,21 +159,28 @@ void gb_datapath_set_clock(struct gb_datapath *datapath, bool synchronised)
 	atomic_store_explicit(&datapath->clock_synchronised, synchronised, memory_order_relaxed);
 }
 
+static struct gb_hello hello_of(const struct gb_datapath *d, uint16_t interval_s, const char *version)
+{
+	struct gb_hello hello = {
+		.path_mtu = (uint16_t)d->current->use.path_mtu, .interval_s = interval_s, .lanes = LANE_COUNT};
+
+	for (unsigned i = 0; i < LANE_COUNT; i++) {
+		hello.lane[i].lane = (uint16_t)i;
+		hello.lane[i].next_sequence = atomic_load_explicit(&d->next_sequence[i], memory_order_relaxed);
+	}
+	hello.lane[LANE_FRAMES].frames = atomic_load_explicit(&d->frames_sent, memory_order_relaxed);
+	strncpy(hello.version, version, sizeof(hello.version) - 1);
+	return hello;
+}
+
 int gb_datapath_hello(struct gb_datapath *datapath, uint16_t interval_s, const char *version)
 {
 	const struct gb_datapath_runtime *use = &datapath->current->use;
 	uint8_t octets[GB_NATIVE_CONTROL_MAX];
-	struct gb_hello hello = {
-		.path_mtu = (uint16_t)use->path_mtu,
-		.interval_s = interval_s,
-		.lanes = 1,
-		.lane[0] = {.lane = LANE_FRAMES,
-			    .next_sequence = atomic_load_explicit(&datapath->frames_sequence, memory_order_relaxed),
-			    .frames = atomic_load_explicit(&datapath->frames_sent, memory_order_relaxed)},
-	};
 
 	if (!use->transport)
 		return -ENETDOWN;
+	struct gb_hello hello = hello_of(datapath, interval_s, version);
 	struct gb_native_header header = {
 		.type = GB_NATIVE_HELLO,
 		.flags = atomic_load(&datapath->clock_synchronised) ? 0 : GB_NATIVE_FLAG_CLOCK_UNSYNCHRONISED,
@@ -179,11 +188,9 @@ int gb_datapath_hello(struct gb_datapath *datapath, uint16_t interval_s, const c
 		.lane = LANE_HELLO,
 		.sender_id = use->sender_id,
 		.epoch = datapath->settings.epoch,
-		.sequence = datapath->hello_sequence++,
+		.sequence = atomic_fetch_add_explicit(&datapath->next_sequence[LANE_HELLO], 1, memory_order_relaxed),
 		.send_time_ns = gb_clock_utc_ns(),
 	};
-
-	strncpy(hello.version, version, sizeof(hello.version) - 1);
 	int error = gb_transport_send_one(use->transport, octets, gb_native_put_hello(octets, &header, &hello));
 
 	if (!error)

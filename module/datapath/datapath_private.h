@@ -17,6 +17,7 @@ enum lane {
 	LANE_FRAMES = 0, /* the worker towards the network */
 	LANE_HELLO = 1,	 /* the control thread */
 	LANE_ECHO = 2,	 /* the worker towards goose0, which answers echo requests */
+	LANE_COUNT
 };
 
 /* A runtime as workers see it: never changed once they have it. */
@@ -77,11 +78,10 @@ struct gb_datapath {
 	struct runtime *current;
 	struct runtime *retired; /* newest first */
 	uint64_t generation;
-	uint64_t hello_sequence; /* of LANE_HELLO */
 	atomic_bool clock_synchronised;
-	/* of LANE_FRAMES, for hellos */
-	_Atomic uint64_t frames_sequence;
-	_Atomic uint64_t frames_sent;
+	/* Each lane has one writer; hellos read all. */
+	_Atomic uint64_t next_sequence[LANE_COUNT];
+	_Atomic uint64_t frames_sent; /* natively, on LANE_FRAMES */
 };
 
 /* worker.c */
@@ -102,6 +102,16 @@ static inline void worker_success(struct worker *worker)
 {
 	if (atomic_load_explicit(&worker->stats->consecutive_errors, memory_order_relaxed) != 0)
 		atomic_store_explicit(&worker->stats->consecutive_errors, 0, memory_order_relaxed);
+}
+
+/* The next datagram's number on a lane, which has to be the caller's own. */
+static inline uint64_t worker_next_sequence(struct worker *worker, enum lane lane)
+{
+	_Atomic uint64_t *next = &worker->datapath->next_sequence[lane];
+	uint64_t sequence = atomic_load_explicit(next, memory_order_relaxed);
+
+	atomic_store_explicit(next, sequence + 1, memory_order_relaxed);
+	return sequence;
 }
 
 /* The native header of a datagram that is sent now. */

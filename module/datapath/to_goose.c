@@ -13,6 +13,13 @@
 #define BATCHES		 8  /* received in one go before other events get their turn */
 #define REASSEMBLY_SLOTS 32 /* split frames under way at a time, of all senders */
 #define ECHO_PER_SECOND	 50 /* answered at most: an echo request must be no lever to flood the group with */
+#define NEWS_PER_SECOND	 10 /* of peers, told at most: invented sender ids must not drown other events */
+
+/* Lets so many pass in each second. */
+struct gate {
+	uint64_t window_ns;
+	unsigned passed;
+};
 
 struct to_goose {
 	struct worker *worker;
@@ -22,9 +29,8 @@ struct to_goose {
 	struct gb_transport_inbox *inbox;
 	struct gb_reassembly *reassembly;
 	struct gb_peers *peers;
-	uint64_t echo_sequence; /* of LANE_ECHO */
-	uint64_t echo_window_ns;
-	unsigned echo_in_window;
+	struct gate echo;
+	struct gate news;
 	uint64_t conflict_told_ns; /* of sender ids; 0 = never */
 	/* the batch's times */
 	uint64_t now_ns;
@@ -32,6 +38,13 @@ struct to_goose {
 };
 
 static const struct in_addr no_address;
+
+static bool gate_pass(struct gate *gate, uint64_t now_ns, unsigned per_second)
+{
+	if (now_ns - gate->window_ns >= GB_NS_PER_S)
+		*gate = (struct gate){.window_ns = now_ns};
+	return gate->passed++ < per_second;
+}
 
 /* ---- to goose0 ---- */
 
@@ -68,6 +81,10 @@ static void deliver(struct to_goose *t, const uint8_t *octets, size_t length)
 	struct gb_stats *stats = t->worker->stats;
 	struct gb_frame frame;
 
+	if (length > GB_TUNNEL_FRAME_MAX) {
+		gb_drop(stats, GB_DROP_too_large, 1);
+		return;
+	}
 	switch (gb_frame_parse(octets, length, &frame)) {
 	case GB_FRAME_SHORT:
 		gb_drop(stats, GB_DROP_short_frame, 1);
@@ -159,33 +176,33 @@ static void handle_hello(struct to_goose *t, struct gb_peer *peer, const struct 
 	gb_peer_hello(peer, d->native.path_id, &report, t->utc_ns);
 }
 
-/* Answered by this worker, on a lane of its own: what is measured is the way that frames take. */
-static void answer_echo(struct to_goose *t, const struct gb_datagram *d, const struct gb_echo *request)
+/* Answered by this worker, on a lane of its own: what is measured is the way that frames take. Not where legacy is sent: old
+ * peers would take the answer for a frame.
+ */
+static void answer_echo(struct to_goose *t, const struct gb_received *in, const struct gb_datagram *d,
+			const struct gb_echo *request)
 {
-	struct gb_transport *transport = t->worker->runtime->use.transport;
+	const struct gb_datapath_runtime *use = &t->worker->runtime->use;
 	uint8_t octets[GB_NATIVE_CONTROL_MAX];
 
-	if (t->now_ns - t->echo_window_ns >= GB_NS_PER_S) {
-		t->echo_window_ns = t->now_ns;
-		t->echo_in_window = 0;
-	}
-	if (t->echo_in_window >= ECHO_PER_SECOND)
+	if (use->wire_format != GB_WIRE_NATIVE || !gate_pass(&t->echo, t->now_ns, ECHO_PER_SECOND)) {
+		gb_drop(t->worker->stats, GB_DROP_echo_refused, 1);
 		return;
-	t->echo_in_window++;
-
+	}
 	uint64_t utc = gb_clock_utc_ns();
-	struct gb_native_header header =
-		worker_header(t->worker, GB_NATIVE_ECHO_REPLY, LANE_ECHO, t->echo_sequence++, utc);
+	struct gb_native_header header = worker_header(t->worker, GB_NATIVE_ECHO_REPLY, LANE_ECHO,
+						       worker_next_sequence(t->worker, LANE_ECHO), utc);
 	struct gb_echo reply = {.nonce = request->nonce, .target = d->native.sender_id,
-				.request_time_ns = d->native.send_time_ns, .held_ns = gb_clock_mono_ns() - t->now_ns};
+				.request_time_ns = d->native.send_time_ns,
+				.held_ns = in->time_ns != 0 && utc > in->time_ns ? utc - in->time_ns : 0};
 
-	if (gb_transport_send_one(transport, octets, gb_native_put_echo(octets, &header, &reply)) == 0)
+	if (gb_transport_send_one(use->transport, octets, gb_native_put_echo(octets, &header, &reply)) == 0)
 		gb_count(t->worker->stats, GB_COUNT_echo_replies_sent, 1);
 	else
 		worker_error(t->worker);
 }
 
-static void handle_echo(struct to_goose *t, const struct gb_datagram *d)
+static void handle_echo(struct to_goose *t, const struct gb_received *in, const struct gb_datagram *d)
 {
 	uint64_t self = t->worker->runtime->use.sender_id;
 	struct gb_echo echo;
@@ -197,7 +214,7 @@ static void handle_echo(struct to_goose *t, const struct gb_datagram *d)
 	} else {
 		gb_count(t->worker->stats, GB_COUNT_echo_requests_received, 1);
 		if (echo.target == 0 || echo.target == self)
-			answer_echo(t, d, &echo);
+			answer_echo(t, in, d, &echo);
 	}
 }
 
@@ -217,6 +234,12 @@ static void tell_news(struct to_goose *t, enum gb_peer_news news, bool legacy, s
 {
 	bool mismatch = legacy != (t->worker->runtime->use.wire_format == GB_WIRE_LEGACY);
 
+	if (news == GB_PEER_KNOWN)
+		return;
+	if (!gate_pass(&t->news, t->now_ns, NEWS_PER_SECOND)) {
+		gb_count(t->worker->stats, GB_COUNT_events_refused, 1);
+		return;
+	}
 	if (news == GB_PEER_NEW)
 		worker_tell(t->worker, GB_EVENT_PEER_NEW, source, sender_id, legacy);
 	else if (news == GB_PEER_RESTARTED)
@@ -238,7 +261,8 @@ static void handle_native(struct to_goose *t, const struct gb_received *in, cons
 	enum gb_peer_news news;
 
 	if (d->native.sender_id == use->sender_id) {
-		if (in->source.s_addr == gb_transport_settings(use->transport)->local.s_addr) {
+		if (in->source.s_addr == gb_transport_settings(use->transport)->local.s_addr ||
+		    in->source.s_addr == use->previous_local.s_addr) {
 			gb_drop(stats, GB_DROP_own, 1);
 			return;
 		}
@@ -265,7 +289,7 @@ static void handle_native(struct to_goose *t, const struct gb_received *in, cons
 		break;
 	case GB_NATIVE_ECHO_REQUEST:
 	case GB_NATIVE_ECHO_REPLY:
-		handle_echo(t, d);
+		handle_echo(t, in, d);
 		break;
 	default:
 		gb_drop(stats, GB_DROP_unknown_type, 1);

@@ -11,7 +11,7 @@
 #define HEADROOM      64 /* before each frame: the native header and a frame's length, or the legacy header */
 #define BATCHES	      8	 /* read in one go before other events get their turn */
 #define AGAIN_NS      GB_NS_PER_MS /* between attempts while a queue below the socket is full */
-#define PIECES_MAX    20 /* of the largest frame at the smallest path_mtu (576) */
+#define PIECES_MAX    20 /* of the largest frame at GB_TUNNEL_PATH_MTU_MIN */
 #define MARKS	      16 /* per queue length: how finely the age of what is read is known under backlog */
 
 /* What a datagram in the batch carries, for the counters. */
@@ -37,7 +37,6 @@ struct to_network {
 	unsigned reads;	    /* since the last mark */
 	unsigned next_mark; /* the oldest one, too */
 	uint64_t mark_ns[MARKS];
-	uint64_t sequence;
 	uint32_t frame_id; /* of split frames */
 	unsigned batch_size;
 	unsigned capacity; /* datagrams */
@@ -66,6 +65,11 @@ static size_t payload_max(const struct to_network *t)
 	return t->worker->runtime->use.path_mtu - IP_UDP_HEADERS;
 }
 
+static struct gb_native_header next_header(struct to_network *t, enum gb_native_type type, uint64_t utc_ns)
+{
+	return worker_header(t->worker, type, LANE_FRAMES, worker_next_sequence(t->worker, LANE_FRAMES), utc_ns);
+}
+
 static void encode_pieces(struct to_network *t, unsigned number, const struct gb_frame *frame, uint64_t utc_ns)
 {
 	size_t room = (payload_max(t) - GB_NATIVE_HEADER - GB_NATIVE_PIECE_HEADER) / GB_NATIVE_PIECE_UNIT *
@@ -74,8 +78,7 @@ static void encode_pieces(struct to_network *t, unsigned number, const struct gb
 
 	for (size_t offset = 0; offset < frame->length; offset += piece.length) {
 		uint8_t *header = t->piece_header[t->count];
-		struct gb_native_header native =
-			worker_header(t->worker, GB_NATIVE_PIECE, LANE_FRAMES, t->sequence++, utc_ns);
+		struct gb_native_header native = next_header(t, GB_NATIVE_PIECE, utc_ns);
 
 		piece.offset = (uint16_t)offset;
 		piece.length = frame->length - offset < room ? frame->length - offset : room;
@@ -101,7 +104,7 @@ static void encode_native(struct to_network *t, unsigned number, const struct gb
 		encode_pieces(t, number, frame, utc_ns);
 		return;
 	}
-	struct gb_native_header native = worker_header(t->worker, GB_NATIVE_FRAMES, LANE_FRAMES, t->sequence++, utc_ns);
+	struct gb_native_header native = next_header(t, GB_NATIVE_FRAMES, utc_ns);
 	uint8_t *start = octets - GB_NATIVE_FRAME_PREFIX - GB_NATIVE_HEADER;
 
 	gb_native_put_header(start, &native);
@@ -206,7 +209,8 @@ static void count_sent(struct to_network *t, unsigned from, unsigned to)
 	gb_count(stats, GB_COUNT_frames_to_ip, frames);
 	if (pieces)
 		gb_count(stats, GB_COUNT_pieces_to_ip, pieces);
-	gb_stats_bump(&t->worker->datapath->frames_sent, frames);
+	if (t->worker->runtime->use.wire_format == GB_WIRE_NATIVE)
+		gb_stats_bump(&t->worker->datapath->frames_sent, frames);
 	worker_success(t->worker);
 	if (t->failing) {
 		t->failing = false;
@@ -307,7 +311,6 @@ static void send_batch(struct to_network *t)
 	}
 	t->count = t->sent = 0;
 	t->blocked = false;
-	atomic_store_explicit(&t->worker->datapath->frames_sequence, t->sequence, memory_order_relaxed);
 }
 
 /* ---- reading ---- */

@@ -5,6 +5,7 @@
 #include <string.h>
 
 #define WINDOW	 64 /* sequence numbers behind the highest one that are still told apart */
+#define JUMP_MAX (UINT64_C(1) << 20) /* more at once is no loss that anybody could count: the lane begins again */
 #define NOBODY	 (-1)
 #define LATE_NS	 UINT64_C(1000000000) /* datagrams of the epoch before may still come for this long */
 
@@ -169,6 +170,11 @@ static void advance(struct gb_peer *peer, struct lane *lane, uint64_t sequence)
 {
 	uint64_t ahead = sequence - lane->highest;
 
+	if (ahead > JUMP_MAX) {
+		lane->first = lane->highest = sequence;
+		lane->seen = 1;
+		return;
+	}
 	peer->view.lost += ahead - 1;
 	lane->seen = ahead >= WINDOW ? 0 : lane->seen << ahead;
 	lane->seen |= 1;
@@ -258,7 +264,7 @@ void gb_peer_hello(struct gb_peer *peer, uint16_t path_id, const struct gb_peer_
 		if (!lane)
 			continue;
 		/* the last one that the hello before told of; after it nothing has come */
-		if (lane->announced > 0 && lane->announced - 1 > lane->highest) {
+		if (lane->announced > lane->highest + 1 && lane->announced - lane->highest <= JUMP_MAX) {
 			advance(peer, lane, lane->announced - 1);
 			lane->seen &= ~UINT64_C(1); /* it did not come either */
 			peer->view.lost++;

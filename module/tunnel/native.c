@@ -102,7 +102,7 @@ bool gb_native_get_hello(const uint8_t *body, size_t length, struct gb_hello *he
 	if (text > GB_NATIVE_VERSION_TEXT)
 		text = GB_NATIVE_VERSION_TEXT;
 	for (size_t i = 0; i < text; i++)
-		hello->version[i] = version[i] > ' ' && version[i] < 0x7F ? (char)version[i] : '?';
+		hello->version[i] = version[i] >= ' ' && version[i] < 0x7F ? (char)version[i] : '?';
 	return true; /* octets behind it are a later version's */
 }
 

@@ -10,8 +10,14 @@
 #define PER_SOURCE_MAX 4
 #define UNITS_MAX      ((GB_TUNNEL_FRAME_MAX + GB_NATIVE_PIECE_UNIT - 1) / GB_NATIVE_PIECE_UNIT)
 
+enum state {
+	VACANT,
+	FILLING,
+	DONE, /* handed out: kept for a while so that a piece that comes twice starts no new frame */
+};
+
 struct slot {
-	bool used;
+	enum state state;
 	struct gb_reassembly_key key;
 	uint32_t frame_id;
 	uint16_t frame_length;
@@ -23,7 +29,7 @@ struct slot {
 
 struct gb_reassembly {
 	unsigned slots;
-	unsigned in_use;
+	unsigned in_use; /* not VACANT */
 	unsigned given_up;
 	struct slot slot[];
 };
@@ -55,21 +61,31 @@ static bool same_frame(const struct slot *slot, const struct gb_reassembly_key *
 
 static void release(struct gb_reassembly *r, struct slot *slot)
 {
-	slot->used = false;
+	slot->state = VACANT;
 	r->in_use--;
 }
 
+/* Its missing pieces will not come, or there is no room to wait for them. */
 static void give_up(struct gb_reassembly *r, struct slot *slot)
 {
+	if (slot->state == FILLING)
+		r->given_up++;
 	release(r, slot);
-	r->given_up++;
 }
 
 static void expire(struct gb_reassembly *r, uint64_t now_ns, uint64_t timeout_ns)
 {
 	for (unsigned i = 0; i < r->slots && r->in_use > 0; i++)
-		if (r->slot[i].used && now_ns - r->slot[i].since_ns > timeout_ns)
+		if (r->slot[i].state != VACANT && now_ns - r->slot[i].since_ns > timeout_ns)
 			give_up(r, &r->slot[i]);
+}
+
+/* Whether A is rather given up than B: what is done before what is filling, and the older one. */
+static bool rather(const struct slot *a, const struct slot *b)
+{
+	if (!b || a->state != b->state)
+		return !b || a->state == DONE;
+	return a->since_ns < b->since_ns;
 }
 
 /* A free slot. A source that already has its share gives up its own oldest frame, so that one source, true or invented,
@@ -77,29 +93,29 @@ static void expire(struct gb_reassembly *r, uint64_t now_ns, uint64_t timeout_ns
  */
 static struct slot *claim(struct gb_reassembly *r, const struct gb_reassembly_key *key)
 {
-	struct slot *vacant = NULL, *oldest = NULL, *own_oldest = NULL;
-	unsigned own = 0;
+	struct slot *vacant = NULL, *any = NULL, *own = NULL;
+	unsigned share = 0;
 
 	for (unsigned i = 0; i < r->slots; i++) {
 		struct slot *slot = &r->slot[i];
 
-		if (!slot->used) {
+		if (slot->state == VACANT) {
 			vacant = slot;
 			continue;
 		}
-		if (!oldest || slot->since_ns < oldest->since_ns)
-			oldest = slot;
+		if (rather(slot, any))
+			any = slot;
 		if (!same_source(&slot->key, key))
 			continue;
-		own++;
-		if (!own_oldest || slot->since_ns < own_oldest->since_ns)
-			own_oldest = slot;
+		share++;
+		if (rather(slot, own))
+			own = slot;
 	}
-	if (own >= PER_SOURCE_MAX)
-		vacant = own_oldest;
+	if (share >= PER_SOURCE_MAX)
+		vacant = own;
 	else if (!vacant)
-		vacant = oldest;
-	if (vacant->used)
+		vacant = any;
+	if (vacant->state != VACANT)
 		give_up(r, vacant);
 	return vacant;
 }
@@ -108,12 +124,12 @@ static struct slot *find_or_start(struct gb_reassembly *r, const struct gb_reass
 				  const struct gb_piece *piece, uint64_t now_ns)
 {
 	for (unsigned i = 0; i < r->slots; i++)
-		if (r->slot[i].used && same_frame(&r->slot[i], key, piece->frame_id))
+		if (r->slot[i].state != VACANT && same_frame(&r->slot[i], key, piece->frame_id))
 			return &r->slot[i];
 
 	struct slot *slot = claim(r, key);
 
-	slot->used = true;
+	slot->state = FILLING;
 	slot->key = *key;
 	slot->frame_id = piece->frame_id;
 	slot->frame_length = piece->frame_length;
@@ -145,16 +161,13 @@ enum gb_reassembly_verdict gb_reassembly_add(struct gb_reassembly *reassembly, c
 	size_t last = (piece->offset + piece->length - 1) / GB_NATIVE_PIECE_UNIT;
 	unsigned there = units_there(slot, first, last);
 
-	if (slot->frame_length != piece->frame_length || (there > 0 && there != last - first + 1)) {
-		give_up(reassembly, slot);
+	if (slot->frame_length != piece->frame_length || (there > 0 && there != last - first + 1) ||
+	    (there > 0 && memcmp(slot->frame + piece->offset, piece->octets, piece->length) != 0)) {
+		release(reassembly, slot); /* said by the verdict: not counted as given up as well */
 		return GB_REASSEMBLY_CONFLICT;
 	}
-	if (there > 0) {
-		if (memcmp(slot->frame + piece->offset, piece->octets, piece->length) == 0)
-			return GB_REASSEMBLY_DUPLICATE;
-		give_up(reassembly, slot);
-		return GB_REASSEMBLY_CONFLICT;
-	}
+	if (there > 0)
+		return GB_REASSEMBLY_DUPLICATE;
 	memcpy(slot->frame + piece->offset, piece->octets, piece->length);
 	for (size_t u = first; u <= last; u++)
 		slot->unit[u / 8] |= (uint8_t)(1 << (u % 8));
@@ -163,7 +176,7 @@ enum gb_reassembly_verdict gb_reassembly_add(struct gb_reassembly *reassembly, c
 		return GB_REASSEMBLY_PENDING;
 	*frame = slot->frame;
 	*length = slot->frame_length;
-	release(reassembly, slot);
+	slot->state = DONE;
 	return GB_REASSEMBLY_WHOLE;
 }
 

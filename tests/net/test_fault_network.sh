@@ -28,6 +28,9 @@ back() {
 	both_ways "$1"
 }
 
+# an untagged frame of 1514 octets: four pieces at an MTU of 576
+printf '010ccd01000102aabbccddee88b8000305dc00000000%02984d\n' 0 | make_frames large
+
 topology A B
 write_conf A reconnect_delay=2
 write_conf B
@@ -72,6 +75,15 @@ on_eth1() { [ "$(stat A '.paths[0].network_interface')" = eth1 ]; }
 wait_for 3 on_eth1 || fail "the route moved, the bridge did not"
 on A ip route replace 224.0.0.0/4 dev eth0
 back "route moved back"
+
+say "an MTU that is too small"
+on A ip link set eth0 mtu 100
+lost "MTU 100"
+stat A '.warnings[]' | grep -q 'MTU of eth0 is 100' || fail "it does not say why: $(stat A .warnings)"
+on A ip link set eth0 mtu 576
+back "MTU 576"
+carry A B "$work/large.pcap"
+on A ip link set eth0 mtu 1500
 
 say "by name"
 bridge_stop A || fail "bridge A ended with $?"

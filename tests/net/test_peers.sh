@@ -99,4 +99,12 @@ event B format_mismatch 10.61.0.1 >/dev/null || fail "B raised no event: $(ctl B
 stat A '.warnings[]' | grep -q '10\.61\.0\.2 sends legacy' || fail "A does not warn: $(stat A .warnings)"
 stat B '.warnings[]' | grep -q '10\.61\.0\.1 sends native' || fail "B does not warn: $(stat B .warnings)"
 grep -q 'WARNING.*10\.61\.0\.2' "$work/A.log" || fail "A's log does not name B"
+
+say "nothing native is sent where old peers may be"
+record_start silence A eth0
+inject A "$(native 3 0 0xD4 0 11223344556677880000000000000000)"
+capture_end silence
+[ "$(stat B '.drops.echo_refused')" = 1 ] || fail "echo_refused: $(stat B .drops)"
+[ "$(stat B '[.counters.echo_replies_sent, .counters.hellos_sent] | join(" ")')" = "0 0" ] ||
+	fail "a bridge that speaks legacy sent a control datagram: $(stat B .counters)"
 pass
