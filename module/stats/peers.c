@@ -264,7 +264,8 @@ void gb_peer_hello(struct gb_peer *peer, uint16_t path_id, const struct gb_peer_
 		if (!lane)
 			continue;
 		/* the last one that the hello before told of; after it nothing has come */
-		if (lane->announced > lane->highest + 1 && lane->announced - lane->highest <= JUMP_MAX) {
+		if (lane->announced > 0 && lane->announced - 1 > lane->highest &&
+		    lane->announced - lane->highest <= JUMP_MAX) {
 			advance(peer, lane, lane->announced - 1);
 			lane->seen &= ~UINT64_C(1); /* it did not come either */
 			peer->view.lost++;

@@ -84,8 +84,10 @@ stop_vxlan() { remove_goose0; }
 start_bridge() {
 	local host
 	interface=goose0
-	# 200 is built in; the library of the tests is more patient.
-	for host in A B; do write_conf $host wire_format="$1" max_frame_age_ms=200 "${settings[@]}"; done
+	# As built in, where the library of the tests has other values.
+	for host in A B; do
+		write_conf $host wire_format="$1" max_frame_age_ms=200 stats_export_interval=10 reconnect_delay=5 "${settings[@]}"
+	done
 	start_bridges A B
 }
 stop_bridge() {

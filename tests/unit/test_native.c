@@ -552,10 +552,7 @@ static void test_version_text(void **state)
 		octets[8] = (uint8_t)first;
 		assert_true(gb_native_get_hello(octets, sizeof(octets), &got));
 		assert_int_equal(strlen(got.version), GB_NATIVE_VERSION_TEXT);
-		if (first > ' ' && first < 0x7F)
-			assert_int_equal(got.version[0], first);
-		else if (first != ' ')
-			assert_int_equal(got.version[0], '?');
+		assert_int_equal(got.version[0], first >= ' ' && first < 0x7F ? first : '?');
 		assert_int_equal(got.version[1], 'v');
 	}
 }

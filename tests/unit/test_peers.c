@@ -235,12 +235,39 @@ static void test_jumps(void **state)
 		hear(f, at); /* whatever the jump, the highest is known */
 		expect_counts(f, lost, 0, i + 1);
 	}
-	/* an invented number does no harm but to what its sender is said to have lost */
+}
+
+/* A jump that no loss explains (a sender that is broken, or invented) makes no number that nobody believes. */
+static void test_impossible_jump(void **state)
+{
+	struct fixture *f = *state;
+
+	hear(f, 5);
+	hear(f, UINT64_C(1) << 40);
+	expect_counts(f, 0, 0, 0);
+	hear(f, (UINT64_C(1) << 40) + 2);
+	expect_counts(f, 1, 0, 0);
+	hear(f, UINT64_C(1) << 40);
+	expect_counts(f, 1, 0, 1);
 	hear(f, UINT64_MAX);
 	hear(f, UINT64_MAX);
 	hear(f, 0);
 	hear(f, UINT64_MAX - 1);
-	assert_int_equal(only(f).duplicates, COUNT(steps) + 1);
+	expect_counts(f, 1, 2, 2);
+	hello(f, 0, UINT64_MAX);
+	hello(f, 1, UINT64_MAX);
+	expect_counts(f, 1, 2, 2);
+}
+
+static void test_impossible_hello(void **state)
+{
+	struct fixture *f = *state;
+
+	hear(f, 5);
+	hello(f, 0, UINT64_MAX);
+	hello(f, 1, UINT64_MAX);
+	hear(f, 7);
+	expect_counts(f, 1, 0, 0);
 }
 
 /* A random mix against a plain account of all numbers. */
@@ -600,6 +627,8 @@ int main(void)
 		TEST(test_duplicate),
 		TEST(test_window_edge),
 		TEST(test_jumps),
+		TEST(test_impossible_jump),
+		TEST(test_impossible_hello),
 		TEST(test_against_account),
 		TEST(test_lanes_are_apart),
 		TEST(test_lanes_are_reused),

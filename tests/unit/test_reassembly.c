@@ -155,12 +155,12 @@ static void test_duplicates(void **state)
 	assert_int_equal(given_up(f, 10 + 10 * TIMEOUT), 0);
 }
 
-/* Which frame it was is forgotten with it: pieces that come after a conflict start it anew. */
+/* The frame is gone, which the verdict says and nothing else counts; pieces that come after it start it anew. */
 static void expect_conflict(struct fixture *f, uint32_t id, size_t size, size_t offset, size_t length)
 {
 	assert_int_equal(add(f, &alice, id, 100, 32, 32, 10), GB_REASSEMBLY_PENDING);
 	assert_int_equal(add(f, &alice, id, size, offset, length, 10), GB_REASSEMBLY_CONFLICT);
-	assert_int_equal(given_up(f, 10), 1);
+	assert_int_equal(given_up(f, 10), 0);
 	assert_int_equal(add(f, &alice, id, 100, 0, 64, 10), GB_REASSEMBLY_PENDING);
 	assert_int_equal(add(f, &alice, id, 100, 64, 36, 10), GB_REASSEMBLY_WHOLE);
 	expect_frame(f, 100);
@@ -186,8 +186,45 @@ static void test_other_octets(void **state)
 	assert_int_equal(add(f, &alice, 1, 100, 32, 32, 10), GB_REASSEMBLY_PENDING);
 	f->frame[63] ^= 1;
 	assert_int_equal(add(f, &alice, 1, 100, 32, 32, 10), GB_REASSEMBLY_CONFLICT);
-	assert_int_equal(given_up(f, 10), 1);
-	assert_int_equal(given_up(f, 10), 0); /* told once */
+	assert_int_equal(given_up(f, 10 + 10 * TIMEOUT), 0);
+}
+
+/* A network that repeats datagrams: what comes of a frame after it was whole is no new one. */
+static void test_after_it_was_whole(void **state)
+{
+	struct fixture *f = *state;
+
+	for (unsigned i = 0; i < 2; i++) {
+		assert_int_equal(add(f, &alice, 1, 100, 0, 64, 10), i ? GB_REASSEMBLY_DUPLICATE : GB_REASSEMBLY_PENDING);
+		assert_int_equal(add(f, &alice, 1, 100, 64, 36, 10), i ? GB_REASSEMBLY_DUPLICATE : GB_REASSEMBLY_WHOLE);
+	}
+	assert_int_equal(add(f, &alice, 1, 100, 8, 56, 10 + TIMEOUT), GB_REASSEMBLY_DUPLICATE);
+	assert_int_equal(given_up(f, 10 + TIMEOUT + 1), 0); /* forgotten, but not for want of a piece */
+	assert_int_equal(add(f, &alice, 1, 100, 0, 64, 10 + TIMEOUT + 1), GB_REASSEMBLY_PENDING);
+	assert_int_equal(given_up(f, 10 + 3 * TIMEOUT), 1);
+}
+
+/* What is whole already has to go before anything that is still under way: in a source's share, and in the table. */
+static void test_whole_goes_first(void **state)
+{
+	struct gb_reassembly_key key = alice;
+	struct fixture *f = *state;
+
+	assert_int_equal(add(f, &alice, 1, 100, 0, 64, 1), GB_REASSEMBLY_PENDING);
+	for (uint32_t id = 2; id < 20; id++) {
+		assert_int_equal(add(f, &alice, id, 100, 0, 64, id), GB_REASSEMBLY_PENDING);
+		assert_int_equal(add(f, &alice, id, 100, 64, 36, id), GB_REASSEMBLY_WHOLE);
+	}
+	assert_int_equal(add(f, &alice, 1, 100, 64, 36, 20), GB_REASSEMBLY_WHOLE);
+	for (unsigned i = 0; i < SLOTS; i++) {
+		key.address = 100 + i;
+		assert_int_equal(add(f, &key, 1, 100, 0, 64, 21 + i), GB_REASSEMBLY_PENDING);
+	}
+	assert_int_equal(given_up(f, 30), 0);
+	for (unsigned i = 0; i < SLOTS; i++) {
+		key.address = 100 + i;
+		assert_int_equal(add(f, &key, 1, 100, 64, 36, 30), GB_REASSEMBLY_WHOLE);
+	}
 }
 
 static void test_timeout(void **state)
@@ -321,6 +358,8 @@ int main(void)
 		TEST(test_duplicates),
 		TEST(test_conflicts),
 		TEST(test_other_octets),
+		TEST(test_after_it_was_whole),
+		TEST(test_whole_goes_first),
 		TEST(test_timeout),
 		TEST(test_just_in_time),
 		TEST(test_other_senders),
