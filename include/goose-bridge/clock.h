@@ -6,9 +6,16 @@
 #include <stdbool.h>
 #include <stddef.h>
 #include <stdint.h>
+#include <sys/time.h>
 
 #define GB_NS_PER_MS UINT64_C(1000000)
 #define GB_NS_PER_S  UINT64_C(1000000000)
+
+/* NS as the timer functions of libevent want it, rounded down to microseconds. */
+static inline struct timeval gb_clock_timeval(uint64_t ns)
+{
+	return (struct timeval){(time_t)(ns / GB_NS_PER_S), (suseconds_t)(ns % GB_NS_PER_S / 1000)};
+}
 
 /* Nanoseconds of CLOCK_MONOTONIC: for every interval and deadline. */
 uint64_t gb_clock_mono_ns(void);

@@ -100,9 +100,20 @@ static void on_hello(evutil_socket_t fd, short what, void *arg)
 
 	(void)fd;
 	(void)what;
+	d->hello_ns = gb_clock_mono_ns();
 	/* old peers would take a hello for a frame; and a hello that fails tells nothing that frames do not */
 	if (d->config.wire_format == GB_WIRE_NATIVE)
 		gb_datapath_hello(d->datapath, (uint16_t)d->config.hello_interval, PACKAGE_VERSION);
+}
+
+void daemon_greet(struct daemon *d)
+{
+	uint64_t since = gb_clock_mono_ns() - d->hello_ns;
+	uint64_t wait = since < GB_NS_PER_S ? GB_NS_PER_S - since : 0;
+	struct timeval delay = gb_clock_timeval(wait);
+
+	if (!event_pending(d->hello_soon, EV_TIMEOUT, NULL))
+		event_add(d->hello_soon, &delay);
 }
 
 static void on_health_check(evutil_socket_t fd, short what, void *arg)
@@ -140,9 +151,10 @@ static int create_events(struct daemon *d)
 			return -ENOMEM;
 	}
 	d->hello = event_new(d->base, -1, EV_PERSIST, on_hello, d);
+	d->hello_soon = evtimer_new(d->base, on_hello, d);
 	d->health_check = event_new(d->base, -1, EV_PERSIST, on_health_check, d);
 	d->stats_export = event_new(d->base, -1, EV_PERSIST, on_stats_export, d);
-	return d->hello && d->health_check && d->stats_export ? 0 : -ENOMEM;
+	return d->hello && d->hello_soon && d->health_check && d->stats_export ? 0 : -ENOMEM;
 }
 
 /* ---- start ---- */
@@ -267,6 +279,7 @@ static void stop(struct daemon *d)
 	for (size_t i = 0; i < sizeof(d->signals) / sizeof(d->signals[0]); i++)
 		free_event(d->signals[i]);
 	free_event(d->hello);
+	free_event(d->hello_soon);
 	free_event(d->health_check);
 	free_event(d->stats_export);
 	if (d->base)

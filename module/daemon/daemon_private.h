@@ -60,6 +60,8 @@ struct daemon {
 	struct event_base *base;
 	struct event *signals[3];
 	struct event *hello;
+	struct event *hello_soon; /* one more, for a peer that has just been heard */
+	uint64_t hello_ns; /* monotonic; the last one */
 	struct event *health_check;
 	struct event *stats_export;
 	struct gb_netif *netif;
@@ -130,5 +132,7 @@ int daemon_open_log(struct daemon *d, bool foreground);
 
 /* daemon.c: timers run at the configured intervals from now on. */
 void daemon_set_timers(struct daemon *d);
+/* A new peer is there: it gets to know this bridge without waiting for hello_interval, at most once a second. */
+void daemon_greet(struct daemon *d);
 
 #endif

@@ -63,6 +63,10 @@ void daemon_on_event(void *daemon, const struct gb_event *event)
 	case GB_EVENT_GOOSE0_FAILING:
 		path_goose0_broke(d, (int)event->value);
 		break;
+	case GB_EVENT_PEER_NEW:
+	case GB_EVENT_PEER_RESTARTED:
+		daemon_greet(d);
+		break;
 	case GB_EVENT_SENDER_ID_CONFLICT:
 		d->conflict_ns = gb_clock_mono_ns();
 		d->conflict_address = event->address;

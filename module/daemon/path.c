@@ -52,7 +52,7 @@ void path_apply(struct daemon *d)
 
 static void schedule_retry(struct daemon *d, uint64_t ns)
 {
-	struct timeval delay = {(time_t)(ns / GB_NS_PER_S), (suseconds_t)(ns % GB_NS_PER_S / 1000)};
+	struct timeval delay = gb_clock_timeval(ns);
 
 	event_add(d->path.retry, &delay);
 }

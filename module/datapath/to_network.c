@@ -263,11 +263,6 @@ static void start_reading(struct to_network *t)
 		t->reading = event_add(t->readable, NULL) == 0;
 }
 
-static struct timeval timeval_of(uint64_t ns)
-{
-	return (struct timeval){(time_t)(ns / GB_NS_PER_S), (suseconds_t)(ns % GB_NS_PER_S / 1000)};
-}
-
 /* No room for the next datagram (ERROR: EAGAIN in the socket's buffer, ENOBUFS below it). goose0's queue holds what comes
  * meanwhile, until what waits here is too old to be sent: then false.
  */
@@ -283,7 +278,7 @@ static bool wait_for_room(struct to_network *t, int error)
 	} else if (now - t->blocked_since_ns >= age) {
 		return false;
 	}
-	struct timeval limit = timeval_of(error == EAGAIN ? age - (now - t->blocked_since_ns) : AGAIN_NS);
+	struct timeval limit = gb_clock_timeval(error == EAGAIN ? age - (now - t->blocked_since_ns) : AGAIN_NS);
 
 	return event_add(error == EAGAIN ? t->writable : t->again, &limit) == 0;
 }

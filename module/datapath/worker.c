@@ -21,7 +21,7 @@ static void set_tick(struct worker *w)
 
 	if (ns < TICK_MIN_NS)
 		ns = TICK_MIN_NS;
-	interval = (struct timeval){(time_t)(ns / GB_NS_PER_S), (suseconds_t)(ns % GB_NS_PER_S / 1000)};
+	interval = gb_clock_timeval(ns);
 	event_add(w->tick, &interval);
 }
 
