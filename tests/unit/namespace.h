@@ -76,7 +76,7 @@ static inline void set_address(const char *name, const char *address)
 	assert_int_equal(interface_ioctl(SIOCSIFNETMASK, &request), 0);
 }
 
-/* An interface NAME of the kind that FLAGS say (IFF_TAP, IFF_TUN, ...), which lives as long as the fd that is returned. */
+/* An interface NAME of the kind that FLAGS say (IFF_TAP, IFF_TUN, ...), which lives as long as its fd: returned. */
 static inline int open_tun_device(const char *name, int flags)
 {
 	struct ifreq request = request_of(name);

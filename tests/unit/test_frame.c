@@ -128,7 +128,7 @@ static void test_three_tags(void **state)
 	assert_int_equal(f.ethertype, GB_ETHERTYPE_C_VLAN);
 }
 
-/* Every length of a frame with TAGS tags: short up to the EtherType, GOOSE from there on, header whole only at its end. */
+/* Every length of a frame with TAGS tags: short up to the EtherType, then GOOSE; header whole only at its end. */
 static void check_every_length(unsigned tags)
 {
 	struct built whole = start();
@@ -189,9 +189,11 @@ static void test_group_source(void **state)
 
 static void test_destinations(void **state)
 {
-	static const uint8_t destinations[][6] = {
-		{0x01, 0x0C, 0xCD, 0x01, 0x01, 0xFF}, {0x01, 0xA0, 0xF4, 0x01, 0x02, 0x03}, {0xFF, 0xFF, 0xFF, 0xFF, 0xFF, 0xFF},
-		{0x00, 0x11, 0x22, 0x33, 0x44, 0x55}, {0x00, 0x00, 0x00, 0x00, 0x00, 0x00}};
+	static const uint8_t destinations[][6] = {{0x01, 0x0C, 0xCD, 0x01, 0x01, 0xFF},
+						  {0x01, 0xA0, 0xF4, 0x01, 0x02, 0x03},
+						  {0xFF, 0xFF, 0xFF, 0xFF, 0xFF, 0xFF},
+						  {0x00, 0x11, 0x22, 0x33, 0x44, 0x55},
+						  {0x00, 0x00, 0x00, 0x00, 0x00, 0x00}};
 	struct built b = start();
 	struct gb_frame f;
 
@@ -205,7 +207,8 @@ static void test_destinations(void **state)
 
 static void test_other_ethertypes(void **state)
 {
-	static const uint16_t others[] = {0x88B9, 0x88BA, 0x88B7, 0x0800, 0x86DD, 0x0806, 0x9100, 0x88F7, 0xB888, 0x0000, 0x0100};
+	static const uint16_t others[] = {0x88B9, 0x88BA, 0x88B7, 0x0800, 0x86DD, 0x0806,
+					  0x9100, 0x88F7, 0xB888, 0x0000, 0x0100};
 
 	(void)state;
 	for (unsigned tags = 0; tags <= 2; tags++)
@@ -227,7 +230,7 @@ static void test_other_ethertypes(void **state)
 		}
 }
 
-/* Length counts from APPID: at least its own header, at most what is there. What is behind it is padding or a trailer. */
+/* Length counts from APPID: at least its own header, at most what is there. Behind it come padding and trailers. */
 static void test_header_whole(void **state)
 {
 	static const size_t pdus[] = {0, 1, 2, 38, 1492};

@@ -13,8 +13,10 @@ static const uint8_t addresses[12] = {DESTINATION, SOURCE};
 static const uint8_t payload[] = {0x10, 0x00, 0x00, 0x0A, 0x00, 0x00, 0x00, 0x00, 0x61, 0x00};
 
 /* Source MAC, microseconds, VLAN flag, VID, then the frame from APPID on. */
-static const uint8_t untagged[] = {SOURCE, TIME, 0x00, 0x00, 0x00, 0x00, 0x10, 0x00, 0x00, 0x0A, 0x00, 0x00, 0x00, 0x00, 0x61, 0x00};
-static const uint8_t tagged[] = {SOURCE, TIME, 0x00, 0x01, 0x00, 0x64, 0x10, 0x00, 0x00, 0x0A, 0x00, 0x00, 0x00, 0x00, 0x61, 0x00};
+static const uint8_t untagged[] = {SOURCE, TIME, 0x00, 0x00, 0x00, 0x00, 0x10, 0x00,
+				   0x00,   0x0A, 0x00, 0x00, 0x00, 0x00, 0x61, 0x00};
+static const uint8_t tagged[] = {SOURCE, TIME, 0x00, 0x01, 0x00, 0x64, 0x10, 0x00,
+				 0x00,	 0x0A, 0x00, 0x00, 0x00, 0x00, 0x61, 0x00};
 static const uint8_t untagged_ethernet[] = {DESTINATION, SOURCE, 0x88, 0xB8};
 static const uint8_t tagged_ethernet[] = {DESTINATION, SOURCE, 0x81, 0x00, 0x80, 0x64, 0x88, 0xB8};
 
@@ -88,7 +90,8 @@ static void test_refused(void **state)
 	for (unsigned first = 0; first < 256; first++) { /* a source address with the group bit */
 		memcpy(octets, tagged, sizeof(octets));
 		octets[0] = (uint8_t)first;
-		assert_int_equal(verdict_of(octets, sizeof(octets)), first & 1 ? GB_TUNNEL_MALFORMED : GB_TUNNEL_LEGACY);
+		assert_int_equal(verdict_of(octets, sizeof(octets)),
+				 first & 1 ? GB_TUNNEL_MALFORMED : GB_TUNNEL_LEGACY);
 	}
 	for (unsigned flag = 0; flag <= 0xFFFF; flag++) {
 		memcpy(octets, tagged, sizeof(octets));
@@ -153,7 +156,8 @@ static void test_can_express(void **state)
 {
 	(void)state;
 	assert_int_equal(express(0, 0, 0), GB_LEGACY_FITS);
-	assert_int_equal(express(0, 0x88A8, 0xFFFF), GB_LEGACY_FITS); /* no tag: what stands in its place says nothing */
+	/* no tag: what stands in its place says nothing */
+	assert_int_equal(express(0, 0x88A8, 0xFFFF), GB_LEGACY_FITS);
 	assert_int_equal(express(1, 0x8100, 0x8000), GB_LEGACY_FITS);
 	assert_int_equal(express(1, 0x8100, 0x8FFF), GB_LEGACY_FITS);
 	assert_int_equal(express(2, 0x8100, 0x8001), GB_LEGACY_SECOND_TAG);
@@ -231,10 +235,11 @@ static void test_round_trip(void **state)
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
-		cmocka_unit_test(test_put),	    cmocka_unit_test(test_get),	       cmocka_unit_test(test_every_length),
-		cmocka_unit_test(test_refused),	    cmocka_unit_test(test_not_native), cmocka_unit_test(test_largest),
-		cmocka_unit_test(test_can_express), cmocka_unit_test(test_destination), cmocka_unit_test(test_rewritable),
-		cmocka_unit_test(test_round_trip),
+		cmocka_unit_test(test_put),	     cmocka_unit_test(test_get),
+		cmocka_unit_test(test_every_length), cmocka_unit_test(test_refused),
+		cmocka_unit_test(test_not_native),   cmocka_unit_test(test_largest),
+		cmocka_unit_test(test_can_express),  cmocka_unit_test(test_destination),
+		cmocka_unit_test(test_rewritable),   cmocka_unit_test(test_round_trip),
 	};
 
 	return cmocka_run_group_tests(tests, NULL, NULL);

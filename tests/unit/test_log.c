@@ -96,7 +96,8 @@ static void test_level_names(void **state)
 
 static void test_levels(void **state)
 {
-	static const enum gb_log_level levels[] = {GB_LOG_CRITICAL, GB_LOG_ERROR, GB_LOG_WARNING, GB_LOG_INFO, GB_LOG_DEBUG};
+	static const enum gb_log_level levels[] = {GB_LOG_CRITICAL, GB_LOG_ERROR, GB_LOG_WARNING, GB_LOG_INFO,
+						   GB_LOG_DEBUG};
 	struct fixture *f = *state;
 
 	for (size_t set = 0; set < COUNT(levels); set++) {

@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: Apache-2.0 */
-/* tunnel/native: every octet of the wire format. The golden vectors were written by hand from goose-bridge-wire(5): where one
- * of them fails, bridges in the field no longer understand each other.
+/* tunnel/native: every octet of the wire format. The golden vectors were written by hand from goose-bridge-wire(5):
+ * where one of them fails, bridges in the field no longer understand each other.
  */
 #include "test_pure.h"
 
@@ -37,10 +37,12 @@ static const uint8_t hello_datagram[] = {
 	2,	    /* lanes */
 	5,	    /* octets of version */
 	0x00, 0x00,
-	0x00, 0x00, 0x00, 0x00, 0x00, 0x00, 0x00, 0x00,						  /* lane 0 */
-	0x00, 0x00, 0x00, 0x00, 0x00, 0x01, 0x86, 0xA0, 0x00, 0x00, 0x00, 0x00, 0x00, 0x03, 0x0D, 0x40, /* 100000, 200000 */
-	0x00, 0x01, 0x00, 0x00, 0x00, 0x00, 0x00, 0x00,						  /* lane 1 */
-	0x00, 0x00, 0x00, 0x00, 0x00, 0x00, 0x00, 0x05, 0x00, 0x00, 0x00, 0x00, 0x00, 0x00, 0x00, 0x00, /* 5, 0 */
+	/* lane 0: 100000 datagrams, 200000 frames */
+	0x00, 0x00, 0x00, 0x00, 0x00, 0x00, 0x00, 0x00,
+	0x00, 0x00, 0x00, 0x00, 0x00, 0x01, 0x86, 0xA0, 0x00, 0x00, 0x00, 0x00, 0x00, 0x03, 0x0D, 0x40,
+	/* lane 1: 5 datagrams, no frames */
+	0x00, 0x01, 0x00, 0x00, 0x00, 0x00, 0x00, 0x00,
+	0x00, 0x00, 0x00, 0x00, 0x00, 0x00, 0x00, 0x05, 0x00, 0x00, 0x00, 0x00, 0x00, 0x00, 0x00, 0x00,
 	'1', '.', '0', '.', '0'};
 static const uint8_t request_datagram[] = {
 	HEADER(3, 0),
@@ -67,9 +69,14 @@ static const struct {
 
 static struct gb_native_header header_of(uint8_t type, uint8_t flags)
 {
-	return (struct gb_native_header){.type = type, .flags = flags, .path_id = 7, .lane = 3,
-					 .sender_id = UINT64_C(0x1122334455667788), .epoch = UINT64_C(0x188FC35A01020304),
-					 .sequence = UINT64_C(0x10000002A), .send_time_ns = UINT64_C(0x188FC35BAABBCCDD)};
+	return (struct gb_native_header){.type = type,
+					 .flags = flags,
+					 .path_id = 7,
+					 .lane = 3,
+					 .sender_id = UINT64_C(0x1122334455667788),
+					 .epoch = UINT64_C(0x188FC35A01020304),
+					 .sequence = UINT64_C(0x10000002A),
+					 .send_time_ns = UINT64_C(0x188FC35BAABBCCDD)};
 }
 
 static const struct gb_hello hello = {
@@ -81,7 +88,7 @@ static enum gb_tunnel_verdict parse(const uint8_t *octets, size_t length, struct
 	return gb_tunnel_parse(octets, length, d);
 }
 
-/* ---- writing -------------------------------------------------------------------------------------------------------- */
+/* ---- writing --------------------------------------------------------------------- */
 
 static void test_put_frames(void **state)
 {
@@ -167,7 +174,7 @@ static void test_largest_hello_fits(void **state)
 	free(octets);
 }
 
-/* ---- reading -------------------------------------------------------------------------------------------------------- */
+/* ---- reading --------------------------------------------------------------------- */
 
 static void expect_header(const struct gb_native_header *h, uint8_t type, uint8_t flags)
 {
@@ -247,7 +254,8 @@ static void test_get_control(void **state)
 	}
 	assert_string_equal(got.version, "1.0.0");
 
-	assert_true(gb_native_get_echo(GB_NATIVE_ECHO_REQUEST, request_datagram + 48, sizeof(request_datagram) - 48, &echo));
+	assert_true(gb_native_get_echo(GB_NATIVE_ECHO_REQUEST, request_datagram + 48, sizeof(request_datagram) - 48,
+				       &echo));
 	assert_true(echo.nonce == UINT64_C(0xCAFE000000000001));
 	assert_true(echo.target == UINT64_C(0x8877665544332211));
 	assert_int_equal(echo.request_time_ns, 0);
@@ -258,7 +266,8 @@ static void test_get_control(void **state)
 	assert_true(echo.request_time_ns == UINT64_C(0x188FC35B00000001));
 	assert_int_equal(echo.held_ns, 12345);
 	/* a request is no reply */
-	assert_false(gb_native_get_echo(GB_NATIVE_ECHO_REPLY, request_datagram + 48, sizeof(request_datagram) - 48, &echo));
+	assert_false(
+		gb_native_get_echo(GB_NATIVE_ECHO_REPLY, request_datagram + 48, sizeof(request_datagram) - 48, &echo));
 }
 
 /* Whether the body of a whole header means something. */
@@ -425,7 +434,8 @@ static void test_sender_id_0(void **state)
 	(void)state;
 	memcpy(octets, frames_datagram, sizeof(octets));
 	memset(octets + 16, 0, 8);
-	assert_int_equal(parse(octets, sizeof(octets), &d), GB_TUNNEL_MALFORMED); /* it is how legacy peers are told apart */
+	/* it is how legacy peers are told apart */
+	assert_int_equal(parse(octets, sizeof(octets), &d), GB_TUNNEL_MALFORMED);
 	octets[23] = 1;
 	assert_int_equal(parse(octets, sizeof(octets), &d), GB_TUNNEL_NATIVE);
 }
@@ -460,7 +470,7 @@ static void test_frames_whole(void **state)
 	}
 }
 
-/* ---- pieces --------------------------------------------------------------------------------------------------------- */
+/* ---- pieces ---------------------------------------------------------------------- */
 
 static bool piece_is_good(unsigned frame_length, unsigned offset, size_t length)
 {
@@ -509,7 +519,7 @@ static void test_piece_rules(void **state)
 	assert_false(piece_is_good(100, 65528, 16));
 }
 
-/* ---- hello ---------------------------------------------------------------------------------------------------------- */
+/* ---- hello ----------------------------------------------------------------------- */
 
 static void test_more_lanes_than_kept(void **state)
 {

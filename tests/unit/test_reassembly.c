@@ -128,7 +128,8 @@ static void test_largest(void **state)
 {
 	struct fixture *f = *state;
 
-	assert_int_equal(add(f, &alice, 1, GB_TUNNEL_FRAME_MAX, 9232, GB_TUNNEL_FRAME_MAX - 9232, 10), GB_REASSEMBLY_PENDING);
+	assert_int_equal(add(f, &alice, 1, GB_TUNNEL_FRAME_MAX, 9232, GB_TUNNEL_FRAME_MAX - 9232, 10),
+			 GB_REASSEMBLY_PENDING);
 	assert_int_equal(add(f, &alice, 1, GB_TUNNEL_FRAME_MAX, 0, 9232, 10), GB_REASSEMBLY_WHOLE);
 	expect_frame(f, GB_TUNNEL_FRAME_MAX);
 	/* in as many pieces as can be */
@@ -149,7 +150,8 @@ static void test_duplicates(void **state)
 	assert_int_equal(add(f, &alice, 1, 100, 0, 32, 11), GB_REASSEMBLY_DUPLICATE);
 	assert_int_equal(add(f, &alice, 1, 100, 96, 4, 11), GB_REASSEMBLY_PENDING);
 	assert_int_equal(add(f, &alice, 1, 100, 96, 4, 12), GB_REASSEMBLY_DUPLICATE);
-	assert_int_equal(add(f, &alice, 1, 100, 8, 16, 12), GB_REASSEMBLY_DUPLICATE); /* cut otherwise, the same octets */
+	/* cut otherwise, the same octets */
+	assert_int_equal(add(f, &alice, 1, 100, 8, 16, 12), GB_REASSEMBLY_DUPLICATE);
 	assert_int_equal(add(f, &alice, 1, 100, 32, 64, 13), GB_REASSEMBLY_WHOLE);
 	expect_frame(f, 100);
 	assert_int_equal(given_up(f, 10 + 10 * TIMEOUT), 0);
@@ -195,7 +197,8 @@ static void test_after_it_was_whole(void **state)
 	struct fixture *f = *state;
 
 	for (unsigned i = 0; i < 2; i++) {
-		assert_int_equal(add(f, &alice, 1, 100, 0, 64, 10), i ? GB_REASSEMBLY_DUPLICATE : GB_REASSEMBLY_PENDING);
+		assert_int_equal(add(f, &alice, 1, 100, 0, 64, 10),
+				 i ? GB_REASSEMBLY_DUPLICATE : GB_REASSEMBLY_PENDING);
 		assert_int_equal(add(f, &alice, 1, 100, 64, 36, 10), i ? GB_REASSEMBLY_DUPLICATE : GB_REASSEMBLY_WHOLE);
 	}
 	assert_int_equal(add(f, &alice, 1, 100, 8, 56, 10 + TIMEOUT), GB_REASSEMBLY_DUPLICATE);

@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: Apache-2.0 */
-/* transport: both sockets' options as the kernel has them, and datagrams in and out of TAPs that play the network: what is
- * sent is read as a frame, and what is written is as if it came from the wire. Needs root.
+/* transport: both sockets' options as the kernel has them, and datagrams in and out of TAPs that play the network: what
+ * is sent is read as a frame, and what is written is as if it came from the wire. Needs root.
  */
 #include "test_pure.h"
 
@@ -40,8 +40,13 @@ static struct in_addr ip(const char *text)
 
 static struct gb_transport_settings settings_of(void)
 {
-	return (struct gb_transport_settings){.group = ip(GROUP), .port = PORT, .interface = (int)if_nametoindex("net0"),
-					      .local = ip(LOCAL), .ttl = 10, .dscp = 46, .receive_buffer = 1 << 20,
+	return (struct gb_transport_settings){.group = ip(GROUP),
+					      .port = PORT,
+					      .interface = (int)if_nametoindex("net0"),
+					      .local = ip(LOCAL),
+					      .ttl = 10,
+					      .dscp = 46,
+					      .receive_buffer = 1 << 20,
 					      .send_buffer = 1 << 19};
 }
 
@@ -88,7 +93,7 @@ static int option(int fd, int level, int name)
 	return value;
 }
 
-/* ---- datagrams on the wire ------------------------------------------------------------------------------------------ */
+/* ---- datagrams on the wire ------------------------------------------------------- */
 
 static uint16_t ip_checksum(const uint8_t *header)
 {
@@ -100,7 +105,7 @@ static uint16_t ip_checksum(const uint8_t *header)
 	return (uint16_t)~(sum + (sum >> 16));
 }
 
-/* Puts a datagram of SIZE octets of FILL on the wire FD, to the group's address at Ethernet whatever the destination is. */
+/* Puts a datagram of SIZE octets of FILL on the wire FD, to DESTINATION's group address of Ethernet. */
 static void put_on_wire(int fd, const char *source, const char *destination, uint16_t port, size_t size, uint8_t fill)
 {
 	static const uint8_t station[6] = {0x02, 0, 0, 0, 0, 9};
@@ -152,7 +157,7 @@ static int receive(struct fixture *f)
 	return gb_transport_receive(f->t, f->inbox);
 }
 
-/* ---- opening -------------------------------------------------------------------------------------------------------- */
+/* ---- opening --------------------------------------------------------------------- */
 
 static void test_receive_options(void **state)
 {
@@ -233,10 +238,13 @@ static void test_membership(void **state)
 	struct ip_mreqn request = {.imr_multiaddr = ip(GROUP), .imr_ifindex = (int)if_nametoindex("net0")};
 
 	assert_int_equal(gb_transport_is_member(f->t), 1);
-	assert_int_equal(setsockopt(gb_transport_receive_fd(f->t), IPPROTO_IP, IP_DROP_MEMBERSHIP, &request, sizeof(request)), 0);
+	assert_int_equal(
+		setsockopt(gb_transport_receive_fd(f->t), IPPROTO_IP, IP_DROP_MEMBERSHIP, &request, sizeof(request)),
+		0);
 	assert_int_equal(gb_transport_is_member(f->t), 0);
 	request.imr_ifindex = (int)if_nametoindex("net1"); /* on another interface it is another membership */
-	assert_int_equal(setsockopt(gb_transport_receive_fd(f->t), IPPROTO_IP, IP_ADD_MEMBERSHIP, &request, sizeof(request)), 0);
+	assert_int_equal(
+		setsockopt(gb_transport_receive_fd(f->t), IPPROTO_IP, IP_ADD_MEMBERSHIP, &request, sizeof(request)), 0);
 	assert_int_equal(gb_transport_is_member(f->t), 0);
 }
 
@@ -299,7 +307,7 @@ static void test_references(void **state)
 	assert_null(gb_transport_ref(NULL));
 }
 
-/* ---- receiving ------------------------------------------------------------------------------------------------------ */
+/* ---- receiving ------------------------------------------------------------------- */
 
 static uint64_t utc_ns(void)
 {
@@ -377,7 +385,8 @@ static void test_from_another_interface(void **state)
 
 	put_on_wire(other_wire, "10.78.0.2", GROUP, PORT, 10, 1);
 	assert_int_equal(receive(f), -EAGAIN);
-	assert_int_equal(setsockopt(gb_transport_receive_fd(f->t), IPPROTO_IP, IP_ADD_MEMBERSHIP, &request, sizeof(request)), 0);
+	assert_int_equal(
+		setsockopt(gb_transport_receive_fd(f->t), IPPROTO_IP, IP_ADD_MEMBERSHIP, &request, sizeof(request)), 0);
 	put_on_wire(other_wire, "10.78.0.2", GROUP, PORT, 10, 2);
 	put_on_wire(wire, REMOTE, GROUP, PORT, 10, 3);
 	assert_int_equal(receive(f), 2);
@@ -436,7 +445,7 @@ static void test_overflow(void **state)
 	gb_transport_unref(t);
 }
 
-/* ---- sending -------------------------------------------------------------------------------------------------------- */
+/* ---- sending --------------------------------------------------------------------- */
 
 static void test_send_one(void **state)
 {
