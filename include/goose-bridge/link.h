@@ -11,7 +11,6 @@
 #include <stdint.h>
 #include <sys/types.h>
 
-struct iovec;
 struct gb_link;
 
 /* Opens TAP interface NAME, made if it is not there: IFF_TAP | IFF_NO_PI, persistent, so that it outlives this process and
@@ -35,8 +34,8 @@ int gb_link_fd(const struct gb_link *link);
  */
 ssize_t gb_link_read(struct gb_link *link, uint8_t *octets, size_t capacity);
 
-/* One frame, gathered from COUNT parts. Returns 0 or negative errno (-EIO: interface down). */
-int gb_link_write(struct gb_link *link, const struct iovec *parts, int count);
+/* One frame of LENGTH octets. Returns 0 or negative errno (-EIO: interface down). */
+int gb_link_write(struct gb_link *link, const uint8_t *octets, size_t length);
 
 /* Removes a persistent TAP that no process holds. Returns 0, -ENODEV, -EBUSY, -EINVAL if it is no TAP, or negative errno. */
 int gb_link_remove_tap(const char *name);

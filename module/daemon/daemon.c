@@ -9,10 +9,12 @@
 
 #include <errno.h>
 #include <goose-bridge/clock.h>
+#include <limits.h>
 #include <signal.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
+#include <unistd.h>
 
 #define EVENTS_KEPT 256
 
@@ -309,10 +311,17 @@ static int run(struct daemon *d)
 /* Into the background, and with the log open. Returns 0 or negative errno (said). */
 static int prepare(struct daemon *d)
 {
-	char *whole_path = d->options.config_file_given ? realpath(d->options.config_file, NULL) : NULL;
+	/* in the background a reload happens in another working directory */
+	if (d->options.config_file[0] != '/') {
+		char directory[PATH_MAX];
 
-	if (whole_path) /* a reload happens in another working directory */
-		d->options.config_file = whole_path;
+		if (!getcwd(directory, sizeof(directory)) ||
+		    asprintf(&d->config_path, "%s/%s", directory, d->options.config_file) < 0) {
+			d->config_path = NULL;
+			return -errno;
+		}
+		d->options.config_file = d->config_path;
+	}
 	if (d->options.daemonise && (d->ready_fd = process_background()) < 0) {
 		fprintf(stderr, "goose-bridge: cannot go into the background: %s\n", strerror(-d->ready_fd));
 		return d->ready_fd;
@@ -360,6 +369,7 @@ int gb_daemon_main(int argc, char **argv)
 	status = options_parse(&d->options, argc, argv);
 	if (status < 0)
 		status = serve(d);
+	free(d->config_path);
 	free(d);
 	return status;
 }

@@ -56,6 +56,7 @@ struct health {
 
 struct daemon {
 	struct options options;
+	char *config_path; /* options.config_file made absolute; NULL = it was */
 	struct gb_config config;
 	struct event_base *base;
 	struct event *signals[3];

@@ -8,7 +8,6 @@
 #include <goose-bridge/octets.h>
 #include <stdlib.h>
 #include <string.h>
-#include <sys/uio.h>
 
 #define BATCHES		 8  /* received in one go before other events get their turn */
 #define REASSEMBLY_SLOTS 32 /* split frames under way at a time, of all senders */
@@ -52,8 +51,7 @@ static void write_frame(struct to_goose *t, const uint8_t *octets, size_t length
 {
 	struct gb_stats *stats = t->worker->stats;
 	struct gb_link *link = t->worker->runtime->use.link;
-	struct iovec part = {(uint8_t *)(uintptr_t)octets, length};
-	int error = link ? gb_link_write(link, &part, 1) : -ENODEV;
+	int error = link ? gb_link_write(link, octets, length) : -ENODEV;
 
 	if (error == 0) {
 		gb_count(stats, GB_COUNT_ip_to_goose, 1);

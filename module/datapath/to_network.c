@@ -10,6 +10,7 @@
 
 #define HEADROOM      64 /* before each frame: the native header and a frame's length, or the legacy header */
 #define BATCHES	      8	 /* read in one go before other events get their turn */
+#define CALM_NS	      (50 * UINT64_C(1000)) /* frames that come further apart are sent one by one */
 #define AGAIN_NS      GB_NS_PER_MS /* between attempts while a queue below the socket is full */
 #define PIECES_MAX    20 /* of the largest frame at GB_TUNNEL_PATH_MTU_MIN */
 #define MARKS	      16 /* per queue length: how finely the age of what is read is known under backlog */
@@ -32,7 +33,8 @@ struct to_network {
 	uint64_t blocked_since_ns; /* monotonic */
 	bool failing;	     /* the last send failed: said once per episode */
 	/* how old what waits on goose0 may be, see oldest_possible */
-	bool drained;	    /* the last read found nothing more */
+	bool drained;	    /* all that waited was read, as far as is known */
+	uint64_t read_ns;   /* when goose0 was last read; monotonic */
 	uint64_t empty_ns;  /* goose0's queue was known to be empty then; monotonic */
 	unsigned reads;	    /* since the last mark */
 	unsigned next_mark; /* the oldest one, too */
@@ -378,12 +380,12 @@ static void attend(struct to_network *t, uint64_t now_ns)
 		drop_stale(t, now_ns, age);
 }
 
-/* Reads a batch and sends it. Returns whether there may be more. */
-static bool move_batch(struct to_network *t, uint64_t now_ns)
+/* Reads a batch of at most MOST frames and sends it. Returns whether there may be more. */
+static bool move_batch(struct to_network *t, uint64_t now_ns, unsigned most)
 {
 	uint64_t utc = gb_clock_utc_ns();
 
-	for (unsigned i = 0; i < t->batch_size && t->capacity - t->count >= PIECES_MAX; i++) {
+	for (unsigned i = 0; i < most && t->capacity - t->count >= PIECES_MAX; i++) {
 		ssize_t length = read_frame(t, i);
 
 		if (length == -EAGAIN) {
@@ -405,15 +407,23 @@ static bool move_batch(struct to_network *t, uint64_t now_ns)
 static void on_readable(evutil_socket_t fd, short what, void *arg)
 {
 	struct to_network *t = arg;
-	bool more = true;
+	uint64_t now = gb_clock_mono_ns();
+	bool calm = now - t->read_ns > CALM_NS;
 
 	(void)fd;
 	(void)what;
-	for (unsigned i = 0; i < BATCHES && more; i++) {
-		uint64_t now = gb_clock_mono_ns();
+	t->read_ns = now;
+	attend(t, now);
+	/* The first one does not wait until it is known whether others stand behind it. Mostly none does, and if one does, this is
+	 * called again at once. */
+	bool more = move_batch(t, now, 1);
 
+	if (more && calm)
+		know_empty(t, now);
+	for (unsigned i = 0; i < BATCHES && more && !calm; i++) {
+		now = gb_clock_mono_ns();
 		attend(t, now);
-		more = move_batch(t, now);
+		more = move_batch(t, now, t->batch_size);
 	}
 }
 

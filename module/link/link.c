@@ -41,7 +41,7 @@ ssize_t gb_link_read(struct gb_link *link, uint8_t *octets, size_t capacity)
 	return link->ops->read(link, octets, capacity);
 }
 
-int gb_link_write(struct gb_link *link, const struct iovec *parts, int count)
+int gb_link_write(struct gb_link *link, const uint8_t *octets, size_t length)
 {
-	return link->ops->write(link, parts, count);
+	return link->ops->write(link, octets, length);
 }

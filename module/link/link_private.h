@@ -11,7 +11,7 @@ struct gb_link;
 
 struct gb_link_ops {
 	ssize_t (*read)(struct gb_link *link, uint8_t *octets, size_t capacity);
-	int (*write)(struct gb_link *link, const struct iovec *parts, int count);
+	int (*write)(struct gb_link *link, const uint8_t *octets, size_t length);
 	void (*close)(struct gb_link *link); /* frees what is behind LINK, not LINK itself */
 };
 

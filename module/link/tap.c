@@ -10,7 +10,6 @@
 #include <stdlib.h>
 #include <string.h>
 #include <sys/ioctl.h>
-#include <sys/uio.h>
 #include <unistd.h>
 
 #define TUN_DEVICE "/dev/net/tun"
@@ -23,9 +22,9 @@ static ssize_t tap_read(struct gb_link *link, uint8_t *octets, size_t capacity)
 	return length < 0 ? -errno : length;
 }
 
-static int tap_write(struct gb_link *link, const struct iovec *parts, int count)
+static int tap_write(struct gb_link *link, const uint8_t *octets, size_t length)
 {
-	return writev(link->fd, parts, count) < 0 ? -errno : 0;
+	return write(link->fd, octets, length) < 0 ? -errno : 0;
 }
 
 static void tap_close(struct gb_link *link)

@@ -257,11 +257,11 @@ ctl() {
 
 stat() { ctl "$1" -j stats | jq -r "$2"; }
 
-# 1 is an answer as well: bad news.
+# Bad news are an answer as well.
 answers() {
-	local status=0
-	ctl "$1" -j status || status=$?
-	[ $status -le 1 ]
+	local answer
+	answer=$(ctl "$1" -j status 2>/dev/null || true)
+	jq -e .state <<<"$answer"
 }
 
 bridge_pid() { echo "${pid_of[$1]}"; }
