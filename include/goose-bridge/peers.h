@@ -36,6 +36,7 @@ struct gb_peer_lane_report {
 };
 
 struct gb_peer_hello {
+	uint64_t epoch; /* of its datagram: one that was under way when the sender restarted says nothing of now */
 	const char *version;
 	uint16_t path_mtu;
 	uint16_t interval_s;

@@ -173,7 +173,7 @@ enum gb_tunnel_verdict gb_tunnel_parse(const uint8_t *octets, size_t length, str
 
 /* ---- rebuilding split frames ---------------------------------------------------------------------------------------- */
 
-/* Bounded in memory (SLOTS frames of at most GB_TUNNEL_FRAME_MAX octets, of these at most 4 of one source) and in time. */
+/* Bounded in memory (SLOTS frames of at most GB_TUNNEL_FRAME_MAX octets, of these at most 4 from one address) and in time. */
 struct gb_reassembly;
 
 struct gb_reassembly_key {

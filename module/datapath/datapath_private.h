@@ -5,6 +5,7 @@
 
 #include <event2/event.h>
 #include <goose-bridge/datapath.h>
+#include <goose-bridge/goose.h>
 #include <goose-bridge/ring.h>
 #include <goose-bridge/tunnel.h>
 #include <pthread.h>
@@ -95,6 +96,11 @@ void worker_stop(struct worker *worker);
 /* Puts an event into the ring to the control thread. Called when something changes, not for each frame. */
 void worker_tell(struct worker *worker, enum gb_event_kind kind, struct in_addr address, uint64_t sender_id,
 		 int64_t value);
+
+/* What is carried, in both directions: GOOSE in a whole Ethernet header with a station's source address, of a length that the
+ * tunnel takes. Else false, and the frame is counted as dropped. *FRAME is what was found.
+ */
+bool worker_check_frame(struct worker *worker, const uint8_t *octets, size_t length, struct gb_frame *frame);
 
 /* Something failed, or worked again: the error budget's counters. */
 void worker_error(struct worker *worker);

@@ -4,7 +4,6 @@
 
 #include <errno.h>
 #include <goose-bridge/clock.h>
-#include <goose-bridge/goose.h>
 #include <goose-bridge/octets.h>
 #include <stdlib.h>
 #include <string.h>
@@ -73,32 +72,12 @@ static void write_frame(struct to_goose *t, const uint8_t *octets, size_t length
 	}
 }
 
-/* Only a whole Ethernet header with a station's source address, and GOOSE, ever gets to goose0. */
 static void deliver(struct to_goose *t, const uint8_t *octets, size_t length)
 {
-	struct gb_stats *stats = t->worker->stats;
 	struct gb_frame frame;
 
-	if (length > GB_TUNNEL_FRAME_MAX) {
-		gb_drop(stats, GB_DROP_too_large, 1);
-		return;
-	}
-	switch (gb_frame_parse(octets, length, &frame)) {
-	case GB_FRAME_SHORT:
-		gb_drop(stats, GB_DROP_short_frame, 1);
-		return;
-	case GB_FRAME_GROUP_SOURCE:
-		gb_drop(stats, GB_DROP_group_source, 1);
-		return;
-	case GB_FRAME_NOT_GOOSE:
-		gb_drop(stats, GB_DROP_not_goose, 1);
-		return;
-	case GB_FRAME_GOOSE:
-		break;
-	}
-	if (!frame.header_whole)
-		gb_count(stats, GB_COUNT_undecodable_headers, 1);
-	write_frame(t, octets, length);
+	if (worker_check_frame(t->worker, octets, length, &frame))
+		write_frame(t, octets, length);
 }
 
 /* ---- datagrams ---- */
@@ -167,7 +146,7 @@ static void handle_hello(struct to_goose *t, struct gb_peer *peer, const struct 
 	for (unsigned i = 0; i < hello.lanes; i++)
 		lane[i] = (struct gb_peer_lane_report){hello.lane[i].lane, hello.lane[i].next_sequence};
 
-	struct gb_peer_hello report = {.version = hello.version, .path_mtu = hello.path_mtu,
+	struct gb_peer_hello report = {.epoch = d->native.epoch, .version = hello.version, .path_mtu = hello.path_mtu,
 				       .interval_s = hello.interval_s, .lanes = hello.lanes, .lane = lane};
 
 	gb_count(t->worker->stats, GB_COUNT_hellos_received, 1);

@@ -1,10 +1,10 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /* goose0 -> network: read a batch of frames, put the tunnel header before each in its own buffer, send the batch. */
 #include "datapath_private.h"
+#include "queue_age.h"
 
 #include <errno.h>
 #include <goose-bridge/clock.h>
-#include <goose-bridge/goose.h>
 #include <stdlib.h>
 #include <string.h>
 
@@ -13,7 +13,6 @@
 #define CALM_NS	      (50 * UINT64_C(1000)) /* frames that come further apart are sent one by one */
 #define AGAIN_NS      GB_NS_PER_MS /* between attempts while a queue below the socket is full */
 #define PIECES_MAX    20 /* of the largest frame at GB_TUNNEL_PATH_MTU_MIN */
-#define MARKS	      16 /* per queue length: how finely the age of what is read is known under backlog */
 
 /* What a datagram in the batch carries, for the counters. */
 struct load {
@@ -32,13 +31,8 @@ struct to_network {
 	bool blocked;		   /* datagrams from SENT on wait for room */
 	uint64_t blocked_since_ns; /* monotonic */
 	bool failing;	     /* the last send failed: said once per episode */
-	/* how old what waits on goose0 may be, see oldest_possible */
-	bool drained;	    /* all that waited was read, as far as is known */
-	uint64_t read_ns;   /* when goose0 was last read; monotonic */
-	uint64_t empty_ns;  /* goose0's queue was known to be empty then; monotonic */
-	unsigned reads;	    /* since the last mark */
-	unsigned next_mark; /* the oldest one, too */
-	uint64_t mark_ns[MARKS];
+	uint64_t read_ns; /* when goose0 was last read; monotonic */
+	struct queue_age age;
 	uint32_t frame_id; /* of split frames */
 	unsigned batch_size;
 	unsigned capacity; /* datagrams */
@@ -166,25 +160,10 @@ static void encode(struct to_network *t, unsigned number, uint8_t *octets, size_
 
 	gb_count(stats, GB_COUNT_raw_frames, 1);
 	gb_count(stats, GB_COUNT_raw_octets, length);
-	switch (gb_frame_parse(octets, length, &frame)) {
-	case GB_FRAME_SHORT:
-		gb_drop(stats, GB_DROP_short_frame, 1);
+	if (!worker_check_frame(t->worker, octets, length, &frame))
 		return;
-	case GB_FRAME_GROUP_SOURCE:
-		gb_drop(stats, GB_DROP_group_source, 1);
-		return;
-	case GB_FRAME_NOT_GOOSE:
-		gb_drop(stats, GB_DROP_not_goose, 1);
-		return;
-	case GB_FRAME_GOOSE:
-		break;
-	}
 	gb_count(stats, frame.tags ? GB_COUNT_vlan_goose_received : GB_COUNT_goose_received, 1);
-	if (!frame.header_whole)
-		gb_count(stats, GB_COUNT_undecodable_headers, 1);
-	if (length > GB_TUNNEL_FRAME_MAX) {
-		gb_drop(stats, GB_DROP_too_large, 1);
-	} else if (!use->transport) {
+	if (!use->transport) {
 		gb_drop(stats, GB_DROP_network_down, 1);
 		worker_error(t->worker);
 	} else if (use->wire_format == GB_WIRE_NATIVE) {
@@ -326,32 +305,6 @@ static ssize_t read_frame(struct to_network *t, unsigned number)
 			    t->stride - HEADROOM);
 }
 
-/* The kernel does not say when a frame was put into goose0's queue. But a frame that is read now was not in it when it was
- * last known to be empty; nor at the time of a mark since which as many frames were read as the queue can hold.
- */
-static uint64_t oldest_possible(const struct to_network *t)
-{
-	uint64_t mark = t->mark_ns[t->next_mark];
-
-	return mark > t->empty_ns ? mark : t->empty_ns;
-}
-
-static void know_empty(struct to_network *t, uint64_t now_ns)
-{
-	t->drained = true;
-	t->empty_ns = now_ns;
-}
-
-static void count_read(struct to_network *t, uint64_t now_ns)
-{
-	t->drained = false;
-	if (++t->reads * MARKS < t->worker->runtime->use.goose0_queue)
-		return;
-	t->reads = 0;
-	t->mark_ns[t->next_mark] = now_ns;
-	t->next_mark = (t->next_mark + 1) % MARKS;
-}
-
 /* Throws away what may be too old: all that the queue can have held when this began. One read a frame: the kernel offers
  * nothing faster for a TAP.
  */
@@ -361,7 +314,7 @@ static void drop_stale(struct to_network *t, uint64_t now_ns, uint64_t age_ns)
 
 	while (dropped < t->worker->runtime->use.goose0_queue && read_frame(t, 0) >= 0)
 		dropped++;
-	know_empty(t, now_ns);
+	queue_age_empty(&t->age, now_ns);
 	if (dropped == 0)
 		return;
 	gb_count(t->worker->stats, GB_COUNT_raw_frames, dropped);
@@ -374,7 +327,7 @@ static void drop_stale(struct to_network *t, uint64_t now_ns, uint64_t age_ns)
  */
 static void attend(struct to_network *t, uint64_t now_ns)
 {
-	uint64_t age = now_ns - oldest_possible(t);
+	uint64_t age = queue_age_oldest(&t->age, now_ns);
 
 	if (age > t->worker->runtime->use.max_frame_age_ns && t->worker->runtime->use.link)
 		drop_stale(t, now_ns, age);
@@ -389,7 +342,7 @@ static bool move_batch(struct to_network *t, uint64_t now_ns, unsigned most)
 		ssize_t length = read_frame(t, i);
 
 		if (length == -EAGAIN) {
-			know_empty(t, now_ns);
+			queue_age_empty(&t->age, now_ns);
 			break;
 		}
 		if (length < 0) {
@@ -397,11 +350,11 @@ static bool move_batch(struct to_network *t, uint64_t now_ns, unsigned most)
 				lose_link(t, (int)-length);
 			break;
 		}
-		count_read(t, now_ns);
+		queue_age_read(&t->age, now_ns, t->worker->runtime->use.goose0_queue);
 		encode(t, i, t->buffers + i * t->stride + HEADROOM, (size_t)length, utc);
 	}
 	send_batch(t);
-	return t->reading && !t->drained;
+	return t->reading && !t->age.drained;
 }
 
 static void on_readable(evutil_socket_t fd, short what, void *arg)
@@ -419,7 +372,7 @@ static void on_readable(evutil_socket_t fd, short what, void *arg)
 	bool more = move_batch(t, now, 1);
 
 	if (more && calm)
-		know_empty(t, now);
+		queue_age_empty(&t->age, now);
 	for (unsigned i = 0; i < BATCHES && more && !calm; i++) {
 		now = gb_clock_mono_ns();
 		attend(t, now);
@@ -443,8 +396,8 @@ static void on_room(evutil_socket_t fd, short what, void *arg)
 void to_network_tick(struct to_network *t, uint64_t now_ns)
 {
 	attend(t, now_ns);
-	if (t->drained && t->reading)
-		t->empty_ns = now_ns;
+	if (t->reading)
+		queue_age_idle(&t->age, now_ns);
 }
 
 int to_network_take(struct to_network *t, const struct gb_datapath_runtime *before)
@@ -464,7 +417,7 @@ int to_network_take(struct to_network *t, const struct gb_datapath_runtime *befo
 		if (use->link)
 			error |= event_assign(t->readable, t->worker->base, gb_link_fd(use->link), EV_READ | EV_PERSIST,
 					      on_readable, t);
-		know_empty(t, gb_clock_mono_ns()); /* the kernel empties it when a process attaches */
+		queue_age_empty(&t->age, gb_clock_mono_ns()); /* the kernel empties it when a process attaches */
 	}
 	if (t->blocked)
 		send_batch(t); /* on the new transport, or dropped for want of one */

@@ -165,6 +165,35 @@ void worker_tell(struct worker *worker, enum gb_event_kind kind, struct in_addr 
 		gb_count(worker->stats, GB_COUNT_events_refused, 1);
 }
 
+static enum gb_drop_reason frame_drop(enum gb_frame_verdict verdict)
+{
+	switch (verdict) {
+	case GB_FRAME_SHORT:
+		return GB_DROP_short_frame;
+	case GB_FRAME_GROUP_SOURCE:
+		return GB_DROP_group_source;
+	default:
+		return GB_DROP_not_goose;
+	}
+}
+
+bool worker_check_frame(struct worker *worker, const uint8_t *octets, size_t length, struct gb_frame *frame)
+{
+	enum gb_frame_verdict verdict = gb_frame_parse(octets, length, frame);
+
+	if (verdict != GB_FRAME_GOOSE) {
+		gb_drop(worker->stats, frame_drop(verdict), 1);
+		return false;
+	}
+	if (length > GB_TUNNEL_FRAME_MAX) {
+		gb_drop(worker->stats, GB_DROP_too_large, 1);
+		return false;
+	}
+	if (!frame->header_whole)
+		gb_count(worker->stats, GB_COUNT_undecodable_headers, 1);
+	return true;
+}
+
 void worker_error(struct worker *worker)
 {
 	gb_count(worker->stats, GB_COUNT_errors, 1);

@@ -258,6 +258,8 @@ void gb_peer_add_frames(struct gb_peer *peer, unsigned frames)
 
 void gb_peer_hello(struct gb_peer *peer, uint16_t path_id, const struct gb_peer_hello *hello, uint64_t utc_ns)
 {
+	if (hello->epoch != peer->view.epoch)
+		return;
 	for (unsigned i = 0; i < hello->lanes; i++) {
 		struct lane *lane = find_lane(peer, path_id, hello->lane[i].lane);
 

@@ -102,7 +102,8 @@ static inline void expect_counts(const struct fixture *f, uint64_t lost, uint64_
 static inline void hello(struct fixture *f, uint64_t own_sequence, uint64_t next_of_lane_0)
 {
 	struct gb_peer_lane_report lane = {.lane = 0, .next_sequence = next_of_lane_0};
-	struct gb_peer_hello said = {.version = "1.0.0", .path_mtu = 1500, .interval_s = 10, .lanes = 1, .lane = &lane};
+	struct gb_peer_hello said = {.epoch = usual.epoch, .version = "1.0.0", .path_mtu = 1500, .interval_s = 10,
+				     .lanes = 1, .lane = &lane};
 	struct gb_peer_datagram datagram = usual;
 
 	datagram.lane = 1;

@@ -293,8 +293,9 @@ static void test_share_of_a_source(void **state)
 
 	assert_int_equal(add(f, &bob, 1, 100, 0, 64, 1), GB_REASSEMBLY_PENDING); /* the oldest of all */
 	for (uint32_t id = 1; id <= 4; id++) {
-		lane.lane = (uint16_t)id; /* lanes and epochs make no other source of it */
+		lane.lane = (uint16_t)id; /* lanes, epochs and invented sender ids make no other source of it */
 		lane.epoch = id;
+		lane.sender_id = id;
 		assert_int_equal(add(f, &lane, id, 100, 0, 64, 1 + id), GB_REASSEMBLY_PENDING);
 	}
 	assert_int_equal(given_up(f, 10), 0);
@@ -304,11 +305,13 @@ static void test_share_of_a_source(void **state)
 	for (uint32_t id = 2; id <= 4; id++) {
 		lane.lane = (uint16_t)id;
 		lane.epoch = id;
+		lane.sender_id = id;
 		assert_int_equal(add(f, &lane, id, 100, 64, 36, 10), GB_REASSEMBLY_WHOLE);
 	}
 	assert_int_equal(add(f, &alice, 5, 100, 64, 36, 10), GB_REASSEMBLY_WHOLE);
 	lane.lane = 1;
 	lane.epoch = 1;
+	lane.sender_id = 1;
 	assert_int_equal(add(f, &lane, 1, 100, 64, 36, 10), GB_REASSEMBLY_PENDING); /* that one had to go */
 	assert_int_equal(given_up(f, 10), 0);
 }
