@@ -1,8 +1,5 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /* The listening socket: where it lies in the file system, and whom it lets in. */
-#ifndef _GNU_SOURCE
-#define _GNU_SOURCE /* accept4 */
-#endif
 #include <goose-bridge/control.h>
 
 #include "session.h"

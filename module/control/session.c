@@ -2,9 +2,6 @@
 /* What bounds a client: it has one request line in memory, and one answer. While an answer is unread nothing more is read
  * from it; a turn of the loop answers one request; and each wait has an end.
  */
-#ifndef _GNU_SOURCE
-#define _GNU_SOURCE /* struct ucred */
-#endif
 #include "session.h"
 
 #include <errno.h>

@@ -1,8 +1,5 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /* stats.json: replaced as a whole, so that a reader never sees half of one. */
-#ifndef _GNU_SOURCE
-#define _GNU_SOURCE /* mkostemp */
-#endif
 #include <goose-bridge/report.h>
 
 #include <errno.h>

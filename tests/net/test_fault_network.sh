@@ -92,6 +92,23 @@ on A ip route del 224.0.0.0/4
 start_bridges A
 both_ways "multicast_interface without a route"
 
+say "the error budget"
+bridge_stop A || fail "bridge A ended with $?"
+write_conf A reconnect_delay=2 multicast_interface=eth0 max_errors=3 error_reset_interval=3 health_check_interval=1
+start_bridges A
+on A ip link set eth0 down
+wait_for 3 state_is degraded || fail "the state is $(stat A .state)"
+replay A goose0 "$frames"
+exceeded() { ctl A -j events | jq -e '.events | any(.kind == "degraded")'; }
+wait_for 4 exceeded || fail "$count errors are within max_errors = 3: $(ctl A -j events)"
+on A ip link set eth0 up
+wait_for 5 joined A $group || fail "A is not a member again"
+carry A B "$frames"
+within() { ctl A -j events | jq -e '.events | any(.kind == "recovered")'; }
+wait_for 8 within || fail "a window without errors did not end the episode"
+state_is running || fail "the state is $(stat A .state): $(stat A .warnings)"
+stat A .health | jq -e '.running and .consecutive_errors == 0' >/dev/null || fail "health: $(stat A .health)"
+
 for text in 'network side is down' 'network side is up'; do
 	lines=$(grep -c "$text" "$work/A.log")
 	if [ "$lines" -lt 4 ] || [ "$lines" -gt 10 ]; then

@@ -1,8 +1,5 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /* client: against the real server, and against ones that answer nonsense, slowly, or not at all. */
-#ifndef _GNU_SOURCE
-#define _GNU_SOURCE
-#endif
 #include <goose-bridge/client.h>
 
 #include <errno.h>

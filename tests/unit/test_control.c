@@ -1,8 +1,5 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /* control: requests and answers as text. */
-#ifndef _GNU_SOURCE
-#define _GNU_SOURCE
-#endif
 #include <goose-bridge/control.h>
 
 #include <errno.h>

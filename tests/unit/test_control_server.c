@@ -2,9 +2,6 @@
 /* control: the server on a real socket, among clients that mean no good. Built with time-outs of TIMEOUT_MS. All in one
  * thread: pump() lets the server's loop run.
  */
-#ifndef _GNU_SOURCE
-#define _GNU_SOURCE
-#endif
 #include <goose-bridge/control.h>
 
 #include <errno.h>

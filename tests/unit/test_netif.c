@@ -1,8 +1,5 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /* netif against the kernel, in a network namespace of its own. */
-#ifndef _GNU_SOURCE
-#define _GNU_SOURCE
-#endif
 #include "../../module/netif/netif_private.h"
 
 #include <arpa/inet.h>
