@@ -27,8 +27,10 @@ struct gb_control_ops {
 	char *(*peers)(void *arg);
 	char *(*events)(void *arg);
 	const char *version; /* of the service */
-	/* Reads the configuration again. Returns 0, or negative errno with what is wrong in ERROR (SIZE octets, one line). */
-	int (*reload)(void *arg, char *error, size_t size);
+	/* Reads the configuration again. Returns 0, or -EINVAL. SAID (SIZE octets, one line) gets how it went, or what is
+	 * wrong.
+	 */
+	int (*reload)(void *arg, char *said, size_t size);
 };
 
 /* Listens at PATH (directories above it are made, mode 0755; the socket gets mode 0666: reading needs no root). A socket file
@@ -41,8 +43,8 @@ int gb_control_create(struct gb_control **control, struct event_base *base, cons
 /* Closes all clients and removes the socket file, if it is still this server's. */
 void gb_control_destroy(struct gb_control *control);
 
-/* The answer to one request LINE of LENGTH octets, without its line end, from a client that MAY_CHANGE things or not. Never NULL unless memory is
- * short; the caller frees it; without line end. Pure but for OPS: what the fuzz target calls.
+/* The answer to one request LINE of LENGTH octets, without its line end, from a client that MAY_CHANGE things or not. Never
+ * NULL unless memory is short; the caller frees it; without line end. Pure but for OPS: what the fuzz target calls.
  */
 char *gb_control_answer(const struct gb_control_ops *ops, void *arg, const char *line, size_t length, bool may_change);
 

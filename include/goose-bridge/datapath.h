@@ -30,12 +30,14 @@ struct gb_datapath_settings {
 struct gb_datapath_runtime {
 	struct gb_link *link; /* NULL: goose0 is missing */
 	unsigned goose0_queue; /* frames that its queue can hold */
+	uint64_t goose0_opened_ns; /* monotonic: since then frames queue there */
+	unsigned network_episode; /* another number: the network is back, failures before are over */
 	struct gb_transport *transport; /* NULL: no usable network */
 	enum gb_wire_format wire_format;
 	bool legacy_lossy;
 	unsigned path_mtu; /* octets of IP packet that may be sent */
 	uint16_t path_id;
-	struct in_addr previous_local; /* this host's address before it changed: datagrams of then may still come back; 0 = none */
+	struct in_addr previous_local; /* this host's address before it changed: old datagrams may come back; 0 = none */
 	uint64_t sender_id;
 	struct gb_sources allow_sources;
 	uint64_t max_frame_age_ns;
@@ -54,8 +56,8 @@ void gb_datapath_destroy(struct gb_datapath *datapath);
 int gb_datapath_start(struct gb_datapath *datapath);
 
 /* Replaces the runtime. It is copied, and references to link and transport are taken; those of the one before are given back
- * when every worker has taken the new one. Frames go on flowing meanwhile. Returns 0; -EINVAL for a transport with a path_mtu under 576
- * or without a sender id; or -ENOMEM.
+ * when every worker has taken the new one. Frames go on flowing meanwhile. Returns 0; -EINVAL for a
+ * transport with a path_mtu under 576 or without a sender id; or -ENOMEM.
  */
 int gb_datapath_apply(struct gb_datapath *datapath, const struct gb_datapath_runtime *runtime);
 

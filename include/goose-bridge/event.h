@@ -26,11 +26,13 @@
 	X(SEND_RESTORED, "send_restored", 6)                      \
 	X(GOOSE0_FAILING, "goose0_failing", 4)                    \
 	X(GOOSE0_RESTORED, "goose0_restored", 6)                  \
+	X(GOOSE0_BROKEN, "goose0_broken", 4)                      \
 	X(STALLED, "stalled", 4)                                  \
 	X(PEER_NEW, "peer_new", 6)                                \
 	X(PEER_RESTARTED, "peer_restarted", 6)                    \
 	X(FORMAT_MISMATCH, "format_mismatch", 4)                  \
 	X(SENDER_ID_CONFLICT, "sender_id_conflict", 4)            \
+	X(SOURCE_REFUSED, "source_refused", 4)                    \
 	X(DEGRADED, "degraded", 4)                                \
 	X(RECOVERED, "recovered", 6)
 
@@ -42,6 +44,9 @@ enum gb_event_kind {
 };
 
 #define GB_EVENT_TEXT 96
+
+/* value of SEND_RESTORED: the network is back, but nothing was sent yet. */
+#define GB_EVENT_NOT_TRIED 1
 
 struct gb_event {
 	enum gb_event_kind kind;

@@ -16,7 +16,8 @@ struct gb_link;
 /* Opens TAP interface NAME, made if it is not there: IFF_TAP | IFF_NO_PI, persistent, so that it outlives this process and
  * publishers stay bound to it. One that exists with IFF_MULTI_QUEUE is taken as it is (the kernel wants the same flag again).
  * Needs CAP_NET_ADMIN. *LINK has one reference.
- * Returns 0; -EBUSY if another process holds it (but for one with IFF_MULTI_QUEUE, which many may hold); -EINVAL if the interface exists and is no TAP; or negative errno.
+ * Returns 0; -EBUSY if another process holds it (but for one with IFF_MULTI_QUEUE, which many may hold); -EINVAL if the
+ * interface exists and is no TAP; or negative errno.
  */
 int gb_link_open_tap(struct gb_link **link, const char *name);
 

@@ -84,6 +84,9 @@ struct gb_peer *gb_peers_native(struct gb_peers *peers, const struct gb_peer_dat
 struct gb_peer *gb_peers_legacy(struct gb_peers *peers, struct in_addr address, uint64_t now_ns, uint64_t utc_ns,
 				enum gb_peer_news *news);
 
+/* Whether PEER does not bear STAMP yet; from now on it does. A new peer bears none. For what is to be said once of each. */
+bool gb_peer_stamp(struct gb_peer *peer, unsigned stamp);
+
 void gb_peer_add_frames(struct gb_peer *peer, unsigned frames);
 
 /* Takes a hello into account. A lane's next_sequence is judged when the next hello comes: datagrams that were under way have

@@ -199,8 +199,8 @@ enum gb_reassembly_verdict gb_reassembly_add(struct gb_reassembly *reassembly, c
 					     const struct gb_piece *piece, uint64_t now_ns, uint64_t timeout_ns,
 					     const uint8_t **frame, size_t *length);
 
-/* Gives up what is older than TIMEOUT_NS. Returns how many frames were given up since the last call because a piece was missing:
- * for time or for want of room.
+/* Gives up what is older than TIMEOUT_NS. Returns how many frames were given up since the last call because a piece was
+ * missing: for time or for want of room.
  */
 unsigned gb_reassembly_expire(struct gb_reassembly *reassembly, uint64_t now_ns, uint64_t timeout_ns);
 

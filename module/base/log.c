@@ -78,12 +78,13 @@ int gb_log_open(const struct gb_log_settings *settings)
 
 	if (strlen(file) >= sizeof(sinks.file))
 		return -ENAMETOOLONG;
-	if (sinks.fd >= 0 && strcmp(file, sinks.file) == 0)
+	if (strcmp(file, sinks.file) == 0 && (sinks.fd >= 0 || !*file))
 		return 0;
-	if (sinks.fd >= 0)
-		close(sinks.fd);
-	sinks.fd = -1;
 	strcpy(sinks.file, file);
+	if (!*file && sinks.fd >= 0) {
+		close(sinks.fd);
+		sinks.fd = -1;
+	}
 	return gb_log_reopen();
 }
 

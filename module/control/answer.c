@@ -78,11 +78,18 @@ static char *do_reload(const struct gb_control_ops *ops, void *arg, char *error,
 
 	int refused = ops->reload(arg, error, size);
 
-	if (refused && !*error)
-		snprintf(error, size, "the configuration was not reloaded: %s", strerror(-refused));
-	else if (!refused)
-		return strdup("{\"reloaded\":true}");
-	return NULL;
+	if (refused) {
+		if (!*error)
+			snprintf(error, size, "the configuration was not reloaded: %s", strerror(-refused));
+		return NULL;
+	}
+	struct json_object *object = json_object_new_object();
+
+	if (object) {
+		json_object_object_add(object, "reloaded", json_object_new_boolean(true));
+		json_object_object_add(object, "detail", json_object_new_string(error));
+	}
+	return object_line(object);
 }
 
 static const struct command {

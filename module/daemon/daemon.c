@@ -16,7 +16,8 @@
 #include <string.h>
 #include <unistd.h>
 
-#define EVENTS_KEPT 256
+#define EVENTS_KEPT	256
+#define FIRST_FREE_PORT 1024 /* those below want CAP_NET_BIND_SERVICE */
 
 /* ---- configuration problems, before there is a log ---- */
 
@@ -104,8 +105,12 @@ static void on_hello(evutil_socket_t fd, short what, void *arg)
 	(void)what;
 	d->hello_ns = gb_clock_mono_ns();
 	/* old peers would take a hello for a frame; and a hello that fails tells nothing that frames do not */
-	if (d->config.wire_format == GB_WIRE_NATIVE)
-		gb_datapath_hello(d->datapath, (uint16_t)d->config.hello_interval, PACKAGE_VERSION);
+	if (d->config.wire_format != GB_WIRE_NATIVE)
+		return;
+	int error = gb_datapath_hello(d->datapath, (uint16_t)d->config.hello_interval, PACKAGE_VERSION);
+
+	if (!error && d->path.sending_fails)
+		path_sending_works(d);
 }
 
 void daemon_greet(struct daemon *d)
@@ -183,10 +188,16 @@ static int create_datapath(struct daemon *d)
 	return gb_datapath_create(&d->datapath, d->base, &settings, daemon_on_event, d);
 }
 
-static void say_what_is_missing(const struct daemon *d)
+void daemon_warn_of_open_sources(const struct daemon *d)
 {
 	if (d->config.allow_sources.count == 0)
-		gb_warn("allow_sources is open: datagrams are taken from any host that can send to the group");
+		gb_warn("allow_sources is open: datagrams are taken from any host that can send to the group; set it to the "
+			"other bridges' addresses");
+}
+
+static void say_what_is_missing(const struct daemon *d)
+{
+	daemon_warn_of_open_sources(d);
 	if (d->config.enable_igmp_keepalive)
 		gb_info("the IGMP keepalive is not in this version: the kernel answers queries for the group");
 }
@@ -217,9 +228,16 @@ static int become_user(struct daemon *d)
 	process_make_directory(d->config.control_socket, d->config.user);
 	if (!*d->config.user)
 		return 0;
-	error = process_become(d->config.user, &step);
-	if (error)
+	process_make_directory(d->config.log_file, d->config.user);
+	process_give_file(d->config.log_file, d->config.user);
+	error = process_become(d->config.user, d->config.multicast_port < FIRST_FREE_PORT, &step);
+	if (error == -ENOENT)
+		gb_error("cannot start: user = %s: there is no such user on this host", d->config.user);
+	else if (error)
 		gb_error("cannot start: user = %s: %s: %s", d->config.user, step, strerror(-error));
+	else if (access("/dev/net/tun", R_OK | W_OK) < 0)
+		gb_warn("user = %s may not open /dev/net/tun: %s could not be made again if it is deleted", d->config.user,
+			d->config.interface);
 	return error;
 }
 
@@ -246,6 +264,7 @@ static int start(struct daemon *d)
 		return error;
 	gb_datapath_set_clock(d->datapath, gb_clock_synchronised());
 	path_evaluate(d); /* a network that is not there yet is no reason not to start */
+	path_apply(d);
 	if ((error = gb_datapath_start(d->datapath)) < 0)
 		return failed("worker threads", error);
 	if ((error = open_control(d)) < 0)
@@ -318,7 +337,8 @@ static int prepare(struct daemon *d)
 		if (!getcwd(directory, sizeof(directory)) ||
 		    asprintf(&d->config_path, "%s/%s", directory, d->options.config_file) < 0) {
 			d->config_path = NULL;
-			return -errno;
+			fprintf(stderr, "goose-bridge: working directory: %s\n", strerror(errno));
+			return -1;
 		}
 		d->options.config_file = d->config_path;
 	}
@@ -363,7 +383,7 @@ int gb_daemon_main(int argc, char **argv)
 	struct daemon *d = calloc(1, sizeof(*d));
 	int status;
 
-	if (!d)
+	if (!d || process_fill_standard_files() < 0)
 		return 1;
 	d->pid_fd = d->ready_fd = -1;
 	status = options_parse(&d->options, argc, argv);

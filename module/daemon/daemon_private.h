@@ -19,6 +19,8 @@ struct path {
 	/* goose0 */
 	struct gb_link *link; /* NULL: not open */
 	bool goose0_up;
+	uint64_t goose0_opened_ns; /* monotonic */
+	char goose0_told_detail[96];
 	unsigned goose0_queue; /* frames that its queue can hold */
 	char goose0_detail[96]; /* why it is not, and what to do */
 	uint64_t queue_dropped_base; /* tx_dropped when it was opened */
@@ -33,6 +35,9 @@ struct path {
 	struct gb_transport *transport; /* NULL: not open */
 	struct gb_transport_buffers buffers;
 	bool network_up;
+	bool network_kept; /* still used, for what network_detail says */
+	unsigned network_episode;
+	bool unapplied; /* workers could not be told of the last change */
 	struct in_addr previous_local; /* source of what was sent before the address changed */
 	char network_name[IFNAMSIZ];
 	char network_detail[128];
@@ -75,6 +80,8 @@ struct daemon {
 	struct gb_peer_view *peers; /* max_peers of them: the last view */
 	uint64_t conflict_ns;	    /* monotonic; when a sender id conflict was last told; 0 = never */
 	struct in_addr conflict_address;
+	uint64_t refused_ns; /* monotonic; when a source that is not allowed was last told; 0 = never */
+	struct in_addr refused_address;
 	uint64_t start_ns; /* monotonic */
 	uint64_t start_utc_ns;
 	bool running;
@@ -100,6 +107,10 @@ int path_create(struct daemon *d);
 void path_destroy(struct daemon *d);
 /* Compares what is with what should be and mends it. Called on every change that rtnetlink tells of, and on retries. */
 void path_evaluate(struct daemon *d);
+/* Does so in a moment. */
+void path_look_soon(struct daemon *d);
+/* Datagrams are sent again, though no frame was there to show it. */
+void path_sending_works(struct daemon *d);
 /* Hands workers what they are to use now. */
 void path_apply(struct daemon *d);
 void path_on_netif_change(void *daemon);
@@ -127,8 +138,13 @@ void reporting_fill(struct daemon *d, struct gb_report *report);
 void reporting_export(struct daemon *d);
 char *reporting_json(struct daemon *d, enum gb_report_part part);
 
-/* reload.c: reads the file again. Returns 0, or -EINVAL with the first thing that is wrong in ERROR. */
-int daemon_reload(struct daemon *d, char *error, size_t size);
+/* Warns if datagrams are taken from anybody. */
+void daemon_warn_of_open_sources(const struct daemon *d);
+
+/* reload.c: reads the file again. Returns 0, or -EINVAL. SAID (SIZE octets) gets how it went: what changed, or the first thing
+ * that is wrong.
+ */
+int daemon_reload(struct daemon *d, char *said, size_t size);
 int daemon_open_log(struct daemon *d, bool foreground);
 
 /* daemon.c: timers run at the configured intervals from now on. */

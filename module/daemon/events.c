@@ -4,23 +4,55 @@
 #include <goose-bridge/clock.h>
 #include <stdio.h>
 
-/* A kind that repeats is written a few times a minute; the event log and the counters have it all. What the operator does
- * (start, stop, reload) is always written.
- */
+/* A kind that repeats is written a few times a minute; the event log and the counters have it all. */
 #define LIMIT_INTERVAL_NS (60 * GB_NS_PER_S)
 #define LIMIT_BURST	  5
+#define LIMIT_PEER_BURST  30 /* each may be of another peer */
+
+/* The kind that an end belongs to, or none: GB_EVENT_KIND_COUNT. */
+static enum gb_event_kind beginning_of(enum gb_event_kind end)
+{
+	switch (end) {
+	case GB_EVENT_NETWORK_UP:
+		return GB_EVENT_NETWORK_DOWN;
+	case GB_EVENT_GOOSE0_UP:
+		return GB_EVENT_GOOSE0_DOWN;
+	case GB_EVENT_SEND_RESTORED:
+		return GB_EVENT_SEND_FAILING;
+	case GB_EVENT_GOOSE0_RESTORED:
+		return GB_EVENT_GOOSE0_FAILING;
+	case GB_EVENT_RECOVERED:
+		return GB_EVENT_DEGRADED;
+	default:
+		return GB_EVENT_KIND_COUNT;
+	}
+}
+
+/* What the operator does (start, stop, reload) is always written. An end is written if its beginning was, so that the log never
+ * closes with something that is over.
+ */
+static bool may_log(struct daemon *d, enum gb_event_kind kind, unsigned *suppressed)
+{
+	enum gb_event_kind beginning = beginning_of(kind);
+	struct gb_log_limit *limit = &d->limits[kind];
+	bool of_peers = kind == GB_EVENT_PEER_NEW || kind == GB_EVENT_PEER_RESTARTED || kind == GB_EVENT_FORMAT_MISMATCH;
+
+	*suppressed = 0;
+	if (kind <= GB_EVENT_RELOAD_REFUSED)
+		return true;
+	if (beginning != GB_EVENT_KIND_COUNT)
+		return d->limits[beginning].suppressed == 0;
+	limit->interval_ns = LIMIT_INTERVAL_NS;
+	limit->burst = of_peers ? LIMIT_PEER_BURST : LIMIT_BURST;
+	return gb_log_limit_pass(limit, gb_clock_mono_ns(), suppressed);
+}
 
 static void log_event(struct daemon *d, const struct gb_event *event)
 {
-	struct gb_log_limit *limit = &d->limits[event->kind];
 	char text[GB_EVENT_SENTENCE];
+	unsigned suppressed;
 
-	unsigned suppressed = 0;
-	bool by_operator = event->kind <= GB_EVENT_RELOAD_REFUSED;
-
-	limit->interval_ns = LIMIT_INTERVAL_NS;
-	limit->burst = LIMIT_BURST;
-	if (!by_operator && !gb_log_limit_pass(limit, gb_clock_mono_ns(), &suppressed))
+	if (!may_log(d, event->kind, &suppressed))
 		return;
 	gb_event_describe(event, text, sizeof(text));
 	if (suppressed)
@@ -45,12 +77,25 @@ void daemon_note(struct daemon *d, enum gb_event_kind kind, int64_t value, const
 	add(d, &event);
 }
 
+/* That goose0 is down or deleted is said by who learns it from rtnetlink; that the network is back, likewise. */
+static bool is_said_elsewhere(const struct gb_event *event)
+{
+	switch (event->kind) {
+	case GB_EVENT_GOOSE0_FAILING:
+	case GB_EVENT_GOOSE0_BROKEN:
+		return path_goose0_error_is_known((int)event->value);
+	case GB_EVENT_SEND_RESTORED:
+		return event->value == GB_EVENT_NOT_TRIED;
+	default:
+		return false;
+	}
+}
+
 void daemon_on_event(void *daemon, const struct gb_event *event)
 {
 	struct daemon *d = daemon;
 
-	/* that goose0 is down or deleted is said once, by who learns it from rtnetlink */
-	if (event->kind != GB_EVENT_GOOSE0_FAILING || !path_goose0_error_is_known((int)event->value))
+	if (!is_said_elsewhere(event))
 		add(d, event);
 	switch (event->kind) {
 	case GB_EVENT_SEND_FAILING:
@@ -61,11 +106,18 @@ void daemon_on_event(void *daemon, const struct gb_event *event)
 		d->path.sending_fails = false;
 		break;
 	case GB_EVENT_GOOSE0_FAILING:
+		path_evaluate(d); /* a frame could not be written: the reason may be one that can be mended */
+		break;
+	case GB_EVENT_GOOSE0_BROKEN:
 		path_goose0_broke(d, (int)event->value);
 		break;
 	case GB_EVENT_PEER_NEW:
 	case GB_EVENT_PEER_RESTARTED:
 		daemon_greet(d);
+		break;
+	case GB_EVENT_SOURCE_REFUSED:
+		d->refused_ns = gb_clock_mono_ns();
+		d->refused_address = event->address;
 		break;
 	case GB_EVENT_SENDER_ID_CONFLICT:
 		d->conflict_ns = gb_clock_mono_ns();

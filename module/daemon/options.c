@@ -73,16 +73,18 @@ int options_parse(struct options *options, int argc, char **argv)
 	return -1;
 }
 
-int options_load(const struct options *options, struct gb_config *config, gb_config_report *report, void *arg)
+int options_load(struct options *options, struct gb_config *config, gb_config_report *report, void *arg)
 {
 	int error;
 
-	if (!options->config_file_given && access(options->config_file, F_OK) < 0) {
+	if (!options->config_file_given && !options->config_file_used && access(options->config_file, F_OK) < 0 &&
+	    errno == ENOENT) {
 		gb_config_defaults(config);
 		report(arg, GB_CONFIG_WARNING, options->config_file, 0, "no such file; the built-in defaults hold");
 		error = 0;
 	} else {
 		error = gb_config_load(options->config_file, config, report, arg);
+		options->config_file_used |= !error;
 	}
 	if (!error && options->interface)
 		error = gb_config_set(config, "interface", options->interface, report, arg);

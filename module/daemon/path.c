@@ -6,6 +6,7 @@
 
 #include <goose-bridge/clock.h>
 #include <stdio.h>
+#include <string.h>
 
 static void on_retry(evutil_socket_t fd, short what, void *arg)
 {
@@ -31,10 +32,12 @@ void path_destroy(struct daemon *d)
 
 void path_apply(struct daemon *d)
 {
-	const struct path *p = &d->path;
+	struct path *p = &d->path;
 	struct gb_datapath_runtime runtime = {
 		.link = p->link,
 		.goose0_queue = p->goose0_queue,
+		.goose0_opened_ns = p->goose0_opened_ns,
+		.network_episode = p->network_episode,
 		.transport = p->transport,
 		.wire_format = d->config.wire_format,
 		.legacy_lossy = d->config.legacy_lossy,
@@ -45,7 +48,8 @@ void path_apply(struct daemon *d)
 		.max_frame_age_ns = d->config.max_frame_age_ms * GB_NS_PER_MS,
 	};
 
-	if (gb_datapath_apply(d->datapath, &runtime) < 0)
+	p->unapplied = gb_datapath_apply(d->datapath, &runtime) < 0;
+	if (p->unapplied)
 		gb_error("out of memory: workers go on with what they had; tried again in %u s",
 			 d->config.reconnect_delay);
 }
@@ -55,6 +59,18 @@ static void schedule_retry(struct daemon *d, uint64_t ns)
 	struct timeval delay = gb_clock_timeval(ns);
 
 	event_add(d->path.retry, &delay);
+}
+
+void path_sending_works(struct daemon *d)
+{
+	d->path.network_episode++; /* a failure from here on is news to the workers again */
+	path_apply(d);
+	daemon_note(d, GB_EVENT_SEND_RESTORED, 0, NULL);
+}
+
+void path_look_soon(struct daemon *d)
+{
+	schedule_retry(d, PATH_SOON_NS);
 }
 
 static void tell_change(struct daemon *d, int *told, int now, enum gb_event_kind kind, const char *detail)
@@ -68,6 +84,11 @@ static void tell_change(struct daemon *d, int *told, int now, enum gb_event_kind
 
 void path_tell_goose0_down(struct daemon *d)
 {
+	struct path *p = &d->path;
+
+	if (p->goose0_told == 0 && strcmp(p->goose0_told_detail, p->goose0_detail) != 0)
+		p->goose0_told = -1; /* still down, but for another reason */
+	memcpy(p->goose0_told_detail, p->goose0_detail, sizeof(p->goose0_detail));
 	tell_change(d, &d->path.goose0_told, 0, GB_EVENT_GOOSE0_DOWN, d->path.goose0_detail);
 }
 
@@ -94,16 +115,16 @@ void path_evaluate(struct daemon *d)
 
 	changed |= path_mend_network(d);
 	if (p->network_up && p->network_told != 1) {
-		p->sending_fails = false; /* if it still does, workers tell so again after they took the runtime */
+		p->network_episode++;
 		changed = true;
 	}
-	if (changed)
+	if (changed || p->unapplied)
 		path_apply(d);
 	path_set_tun_ip(d);
 	tell_changes(d);
 	if (p->look_soon)
 		schedule_retry(d, PATH_SOON_NS);
-	else if (!p->goose0_up || !p->network_up)
+	else if (!p->goose0_up || !p->network_up || p->unapplied)
 		schedule_retry(d, d->config.reconnect_delay * GB_NS_PER_S);
 }
 

@@ -15,8 +15,11 @@ static const char *why_not(int error)
 {
 	switch (error) {
 	case -EPERM:
-	case -EACCES:
 		return "no permission: run as root, or give CAP_NET_ADMIN";
+	case -EACCES:
+		return "/dev/net/tun may not be opened: give the service's user read and write access to it";
+	case -ENOTTY:
+		return "/dev/net/tun is no TUN device: load the module tun";
 	case -EBUSY:
 		return "another process holds it: is a goose-bridge running already?";
 	case -EINVAL:
@@ -49,9 +52,25 @@ static void set_up(struct daemon *d, int index)
 	gb_netif_poll(d->netif);
 }
 
+/* goose0 outlives the service, and so does an address that an earlier run or somebody else gave it. */
+static void warn_of_other_address(struct daemon *d)
+{
+	struct in_addr address;
+	char text[INET_ADDRSTRLEN];
+
+	if (d->config.tun_ip.kind != GB_TUN_IP_NONE ||
+	    !gb_netif_address(d->netif, gb_link_index(d->path.link), &address))
+		return;
+	inet_ntop(AF_INET, &address, text, sizeof(text));
+	gb_warn("%s has the address %s, which tun_ip does not ask for: `ip addr flush dev %s` removes it",
+		d->config.interface, text, d->config.interface);
+}
+
 static int take(struct daemon *d)
 {
 	struct path *p = &d->path;
+
+	p->goose0_opened_ns = gb_clock_mono_ns();
 	int error = gb_link_open_tap(&p->link, d->config.interface);
 
 	if (error) {
@@ -63,6 +82,7 @@ static int take(struct daemon *d)
 	p->tun_ip_set.kind = GB_TUN_IP_NONE;
 	p->queue_dropped_base = 0;
 	gb_netif_tx_dropped(d->netif, gb_link_index(p->link), &p->queue_dropped_base);
+	warn_of_other_address(d);
 	return 0;
 }
 
@@ -95,13 +115,18 @@ static void let_go(struct path *p)
 	p->queue_dropped_seen = 0;
 }
 
-/* The interface of the open link is gone: its descriptor will never work again. */
-static void forget_deleted(struct daemon *d)
+/* The interface of the open link is gone, and its descriptor of no use; or, NOW is it under another name. */
+static void forget_gone(struct daemon *d, const struct gb_netif_link *now)
 {
 	struct path *p = &d->path;
 
 	let_go(p);
-	snprintf(p->goose0_detail, sizeof(p->goose0_detail), "%s was deleted; it is made again", d->config.interface);
+	if (now)
+		snprintf(p->goose0_detail, sizeof(p->goose0_detail), "%s was renamed %s, which stays; it is made again",
+			 d->config.interface, now->name);
+	else
+		snprintf(p->goose0_detail, sizeof(p->goose0_detail), "%s was deleted; it is made again",
+			 d->config.interface);
 	path_tell_goose0_down(d);
 }
 
@@ -135,8 +160,10 @@ bool path_mend_goose0(struct daemon *d)
 	struct gb_netif_link now;
 	bool changed = false;
 
-	if (p->link && !gb_netif_link_by_index(d->netif, gb_link_index(p->link), &now)) {
-		forget_deleted(d);
+	bool there = p->link && gb_netif_link_by_index(d->netif, gb_link_index(p->link), &now);
+
+	if (p->link && (!there || strcmp(now.name, d->config.interface) != 0)) {
+		forget_gone(d, there ? &now : NULL);
 		changed = true;
 	}
 	if (p->retaking) { /* its old descriptor is still with the workers: the next look finds it released */
@@ -183,9 +210,11 @@ void path_goose0_broke(struct daemon *d, int error)
 		snprintf(p->goose0_detail, sizeof(p->goose0_detail), "%s failed: %s", d->config.interface, strerror(error));
 		p->retaking = true;
 		path_apply(d);
+		path_evaluate(d);
+	} else {
+		p->unapplied = true; /* the worker has stopped reading, and goes on when it is told again */
+		path_look_soon(d);
 	}
-	gb_netif_poll(d->netif);
-	path_evaluate(d);
 }
 
 static bool same_tun_ip(const struct gb_tun_ip *a, const struct gb_tun_ip *b)

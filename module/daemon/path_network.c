@@ -9,7 +9,7 @@
 #include <string.h>
 
 #define RECEIVE_BUFFER	 (8 * 1024 * 1024)
-#define SEND_BUFFER	 (2 * 1024 * 1024)
+#define SEND_BUFFER	 (128 * 1024) /* some hundred datagrams: what waits there gets old, and nothing can take it back */
 #define DEFAULT_PATH_MTU 1500 /* multicast has no path MTU discovery: nothing larger is sent unless somebody says so */
 
 #define PATH_MTU_MIN	 576  /* what every IPv4 host has to accept (RFC 791, 3.1) */
@@ -65,8 +65,11 @@ static bool still_usable(struct daemon *d)
 	if (!gb_netif_link_by_index(d->netif, s->interface, &link) || link.mtu < PATH_MTU_MIN ||
 	    !gb_netif_address_is_own(d->netif, s->local))
 		return false;
-	if (!(link.flags & IFF_UP))
-		snprintf(d->path.network_detail, sizeof(d->path.network_detail), "%s is down", link.name);
+	if (!(link.flags & IFF_UP) || !(link.flags & IFF_RUNNING)) {
+		d->path.network_up = false;
+		snprintf(d->path.network_detail, sizeof(d->path.network_detail), "%s is %s", link.name,
+			 link.flags & IFF_UP ? "up, but has no carrier" : "down");
+	}
 	return true;
 }
 
@@ -173,6 +176,22 @@ static bool follow_interface(struct daemon *d, const struct choice *choice)
 	return changed;
 }
 
+/* Nothing says any more which interface to use. Returns whether workers have to be told. */
+static bool keep_or_close(struct daemon *d)
+{
+	struct path *p = &d->path;
+
+	if (!p->transport || !still_usable(d)) {
+		p->network_up = false;
+		p->network_kept = false;
+		return close_sockets(p);
+	}
+	if (p->network_up && !p->network_kept)
+		gb_warn("%s is still used, but: %s", p->network_name, p->network_detail);
+	p->network_kept = p->network_up;
+	return false;
+}
+
 /* Returns whether workers have to be told. */
 bool path_mend_network(struct daemon *d)
 {
@@ -180,10 +199,9 @@ bool path_mend_network(struct daemon *d)
 	struct choice choice;
 	bool changed = false;
 
-	if (!choose(d, &choice)) {
-		p->network_up = false;
-		return p->transport && !still_usable(d) && close_sockets(p);
-	}
+	if (!choose(d, &choice))
+		return keep_or_close(d);
+	p->network_kept = false;
 	if (p->transport && !fits(p->transport, &choice))
 		changed = close_sockets(p);
 	if (!p->transport) {

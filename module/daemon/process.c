@@ -3,6 +3,7 @@
 
 #include <errno.h>
 #include <fcntl.h>
+#include <goose-bridge/log.h>
 #include <grp.h>
 #include <libgen.h>
 #include <limits.h>
@@ -90,20 +91,46 @@ void process_ready(int fd)
 	}
 }
 
-int process_write_pid(const char *path, pid_t *other)
+/* Whether the file at PATH is the one that FD is open on: whoever held its lock may have removed it just before it was ours. */
+static bool is_at(int fd, const char *path)
 {
-	char text[32] = "";
-	int fd = open(path, O_RDWR | O_CREAT | O_CLOEXEC | O_NOFOLLOW, 0644);
+	struct stat opened, there;
 
-	if (fd < 0)
-		return -errno;
-	if (flock(fd, LOCK_EX | LOCK_NB) < 0) {
+	return fstat(fd, &opened) == 0 && lstat(path, &there) == 0 && opened.st_dev == there.st_dev &&
+	       opened.st_ino == there.st_ino;
+}
+
+/* The file, locked. Negative errno: -EAGAIN if a living process has it, whose id is then in *OTHER. */
+static int open_locked(const char *path, pid_t *other)
+{
+	for (;;) {
+		char text[32] = "";
+		int fd = open(path, O_RDWR | O_CREAT | O_CLOEXEC | O_NOFOLLOW, 0644);
+
+		if (fd < 0)
+			return -errno;
+		if (flock(fd, LOCK_EX | LOCK_NB) == 0) {
+			if (is_at(fd, path))
+				return fd;
+			close(fd);
+			continue;
+		}
+		int error = -errno;
 		ssize_t n = read(fd, text, sizeof(text) - 1);
 
 		*other = n > 0 ? (pid_t)atol(text) : 0;
 		close(fd);
-		return -EAGAIN;
+		return error == -EWOULDBLOCK ? -EAGAIN : error;
 	}
+}
+
+int process_write_pid(const char *path, pid_t *other)
+{
+	char text[32];
+	int fd = open_locked(path, other);
+
+	if (fd < 0)
+		return fd;
 	int length = snprintf(text, sizeof(text), "%ld\n", (long)getpid());
 
 	if (ftruncate(fd, 0) < 0 || write(fd, text, (size_t)length) != length) {
@@ -123,16 +150,16 @@ void process_remove_pid(int fd, const char *path)
 	close(fd);
 }
 
-static int set_capabilities(void)
+static int set_capabilities(bool low_port)
 {
 	struct __user_cap_header_struct header = {.version = _LINUX_CAPABILITY_VERSION_3};
-	uint32_t kept = 1U << CAP_NET_ADMIN | 1U << CAP_NET_RAW;
+	uint32_t kept = 1U << CAP_NET_ADMIN | 1U << CAP_NET_RAW | (low_port ? 1U << CAP_NET_BIND_SERVICE : 0);
 	struct __user_cap_data_struct data[2] = {{.effective = kept, .permitted = kept, .inheritable = 0}};
 
 	return syscall(SYS_capset, &header, data) < 0 ? -errno : 0;
 }
 
-int process_become(const char *user, const char **failed)
+int process_become(const char *user, bool low_port, const char **failed)
 {
 	errno = 0;
 	struct passwd *pw = getpwnam(user);
@@ -153,13 +180,37 @@ int process_become(const char *user, const char **failed)
 	if (setresuid(pw->pw_uid, pw->pw_uid, pw->pw_uid) < 0)
 		return -errno;
 	*failed = "capset";
-	int error = set_capabilities();
+	int error = set_capabilities(low_port);
 
 	if (!error) {
 		prctl(PR_SET_KEEPCAPS, 0, 0, 0, 0);
 		prctl(PR_SET_NO_NEW_PRIVS, 1, 0, 0, 0);
 	}
 	return error;
+}
+
+void process_give_file(const char *file, const char *user)
+{
+	struct passwd *pw = getpwnam(user);
+	int fd = *file ? open(file, O_WRONLY | O_NOFOLLOW | O_NONBLOCK | O_CLOEXEC) : -1;
+
+	if (fd >= 0 && pw && fchown(fd, pw->pw_uid, pw->pw_gid) < 0)
+		gb_warn("cannot give %s to %s: %s", file, user, strerror(errno));
+	if (fd >= 0)
+		close(fd);
+}
+
+int process_fill_standard_files(void)
+{
+	int fd;
+
+	do
+		fd = open("/dev/null", O_RDWR);
+	while (fd >= 0 && fd <= STDERR_FILENO);
+	if (fd < 0)
+		return -errno;
+	close(fd);
+	return 0;
 }
 
 void process_make_directory(const char *file, const char *user)

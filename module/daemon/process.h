@@ -3,6 +3,7 @@
 #ifndef DAEMON_PROCESS_H
 #define DAEMON_PROCESS_H
 
+#include <stdbool.h>
 #include <stddef.h>
 #include <sys/types.h>
 
@@ -26,10 +27,19 @@ void process_notify(const char *state);
 int process_write_pid(const char *path, pid_t *other);
 void process_remove_pid(int fd, const char *path);
 
-/* Becomes USER with its groups, keeping CAP_NET_ADMIN and CAP_NET_RAW: goose0 and sockets are opened again after faults.
- * Before any thread is started. Returns 0, or negative errno with the step in *FAILED.
+/* Becomes USER with its groups, keeping CAP_NET_ADMIN and CAP_NET_RAW: goose0 and sockets are opened again after faults; and
+ * CAP_NET_BIND_SERVICE if the bridge's port is a LOW_PORT. Before any thread is started. Returns 0, or negative errno with the
+ * step in *FAILED.
  */
-int process_become(const char *user, const char **failed);
+int process_become(const char *user, bool low_port, const char **failed);
+
+/* Gives FILE, if it is there, to USER. */
+void process_give_file(const char *file, const char *user);
+
+/* Descriptors 0 to 2 that whoever started the process closed are opened on /dev/null: a file of ours that got such a number
+ * would be written to as stderr. Returns 0 or negative errno.
+ */
+int process_fill_standard_files(void);
 
 /* Makes the directory that FILE lies in, if it is missing (one level). It is given to USER, if that is not "" and it is new or
  * called goose-bridge.

@@ -30,16 +30,24 @@ static void report(void *arg, enum gb_config_severity severity, const char *file
 		snprintf(reports->first, sizeof(reports->first), "%s:%s %s", file, where, text);
 }
 
+struct changes {
+	unsigned applied;
+	unsigned wait; /* for a restart */
+	char waiting[160]; /* their names */
+};
+
 static void note_changed(void *arg, const char *key, bool reloadable)
 {
-	unsigned *changed = arg;
+	struct changes *changes = arg;
+	size_t used = strlen(changes->waiting);
 
-	if (reloadable)
-		changed[0]++;
-	else {
-		changed[1]++;
-		gb_warn("%s has changed in the file, but needs a restart", key);
+	if (reloadable) {
+		changes->applied++;
+		return;
 	}
+	changes->wait++;
+	snprintf(changes->waiting + used, sizeof(changes->waiting) - used, "%s%s", used ? ", " : "", key);
+	gb_warn("%s has changed in the file, but needs a restart", key);
 }
 
 int daemon_open_log(struct daemon *d, bool foreground)
@@ -61,7 +69,7 @@ static void reopen_log(struct daemon *d)
 	if (!error)
 		error = gb_log_reopen();
 	if (error)
-		gb_warn("cannot open log_file %s: %s", d->config.log_file, strerror(-error));
+		gb_warn("cannot open log_file %s: %s; the old one is still written", d->config.log_file, strerror(-error));
 }
 
 static void apply(struct daemon *d)
@@ -81,28 +89,37 @@ static void apply(struct daemon *d)
 	daemon_set_timers(d);
 }
 
-int daemon_reload(struct daemon *d, char *error, size_t size)
+int daemon_reload(struct daemon *d, char *said, size_t size)
 {
 	struct reports reports = {0};
+	struct changes changes = {0};
 	struct gb_config fresh;
-	unsigned changed[2] = {0};
 	char text[GB_EVENT_TEXT];
 
 	process_notify("RELOADING=1");
 	/* rotation: the file is opened again also if the configuration turns out to be wrong */
 	reopen_log(d);
 	if (options_load(&d->options, &fresh, report, &reports) < 0) {
-		snprintf(error, size, "%s", reports.first);
+		snprintf(said, size, "%s", reports.first);
 		daemon_note(d, GB_EVENT_RELOAD_REFUSED, reports.errors, "what was in force before goes on");
 		process_notify("READY=1");
 		return -EINVAL;
 	}
-	gb_config_diff(&d->config, &fresh, note_changed, changed);
+	bool was_open = d->config.allow_sources.count == 0;
+
+	gb_config_diff(&d->config, &fresh, note_changed, &changes);
 	gb_config_apply_reloadable(&d->config, &fresh);
 	reopen_log(d);
 	apply(d);
-	snprintf(text, sizeof(text), "%u changed, %u need a restart", changed[0] + changed[1], changed[1]);
-	daemon_note(d, GB_EVENT_RELOADED, changed[0], text);
+	if (!was_open)
+		daemon_warn_of_open_sources(d);
+	snprintf(text, sizeof(text), "%u changed, %u need a restart", changes.applied + changes.wait, changes.wait);
+	daemon_note(d, GB_EVENT_RELOADED, changes.applied, text);
+	if (changes.wait)
+		snprintf(said, size, "%u changed; these need a restart: %s", changes.applied + changes.wait,
+			 changes.waiting);
+	else
+		snprintf(said, size, "%u changed", changes.applied);
 	process_notify("READY=1");
 	return 0;
 }

@@ -10,7 +10,9 @@
 #include <stdio.h>
 #include <string.h>
 
-#define RECENT_NS GB_PEER_SILENT_NS /* what a status warning still speaks of */
+#define RECENT_NS     GB_PEER_SILENT_NS /* what a status warning still speaks of */
+#define SILENT_HELLOS 3 /* that did not come: then a peer is missed */
+#define FORGOTTEN_NS  (3600 * GB_NS_PER_S) /* and after that time no more: it may have been taken down for good */
 
 void reporting_totals(struct daemon *d, struct gb_totals *totals)
 {
@@ -30,26 +32,48 @@ __attribute__((format(printf, 2, 3))) static void warning(struct gb_report *r, c
 	va_end(arguments);
 }
 
+static const char *address_text(struct in_addr address, char text[INET_ADDRSTRLEN])
+{
+	return inet_ntop(AF_INET, &address, text, INET_ADDRSTRLEN);
+}
+
+/* Whether what was told at TOLD_NS (monotonic; 0 = never) may still be so: it is told again each RECENT_NS while it lasts. */
+static bool is_recent(uint64_t told_ns)
+{
+	return told_ns != 0 && gb_clock_mono_ns() - told_ns < 2 * RECENT_NS;
+}
+
+static void warn_of_peer(struct gb_report *r, const struct gb_peer_view *peer, bool legacy)
+{
+	uint64_t silent_ns = r->now_ns > peer->last_seen_ns ? r->now_ns - peer->last_seen_ns : 0;
+	uint64_t expected_ns = SILENT_HELLOS * peer->hello_interval_s * GB_NS_PER_S;
+	char address[INET_ADDRSTRLEN];
+
+	address_text(peer->address, address);
+	if (peer->legacy != legacy && silent_ns < RECENT_NS)
+		warning(r,
+			legacy ? "%s sends native datagrams, this bridge legacy: set wire_format = native here, if no Python "
+				 "bridge is left on the group"
+			       : "%s sends legacy datagrams, this bridge native: a Python bridge makes garbage of those; set "
+				 "the same wire_format on all hosts",
+			address);
+	if (expected_ns != 0 && silent_ns > expected_ns && silent_ns < FORGOTTEN_NS)
+		warning(r, "nothing was heard of the bridge on %s for %llu s, though it says hello every %u s: is it running?",
+			address, (unsigned long long)(silent_ns / GB_NS_PER_S), peer->hello_interval_s);
+}
+
 static void warn_of_peers(const struct daemon *d, struct gb_report *r)
 {
-	bool legacy = d->config.wire_format == GB_WIRE_LEGACY;
+	char address[INET_ADDRSTRLEN];
 
-	for (size_t i = 0; i < r->peers; i++) {
-		const struct gb_peer_view *peer = &r->peer[i];
-		char address[INET_ADDRSTRLEN];
-
-		if (peer->legacy == legacy || peer->last_seen_ns + RECENT_NS < r->now_ns)
-			continue;
-		inet_ntop(AF_INET, &peer->address, address, sizeof(address));
-		warning(r, "%s sends %s datagrams, this bridge %s: set wire_format to the same on all hosts of the group",
-			address, peer->legacy ? "legacy" : "native", legacy ? "legacy" : "native");
-	}
-	if (d->conflict_ns != 0 && gb_clock_mono_ns() - d->conflict_ns < 2 * RECENT_NS) {
-		char address[INET_ADDRSTRLEN];
-
-		inet_ntop(AF_INET, &d->conflict_address, address, sizeof(address));
-		warning(r, "%s uses this bridge's sender id: give one of them another sender_id", address);
-	}
+	for (size_t i = 0; i < r->peers; i++)
+		warn_of_peer(r, &r->peer[i], d->config.wire_format == GB_WIRE_LEGACY);
+	if (is_recent(d->conflict_ns))
+		warning(r, "%s uses this bridge's sender id: give one of them another sender_id",
+			address_text(d->conflict_address, address));
+	if (is_recent(d->refused_ns))
+		warning(r, "datagrams of %s are dropped: it is not in allow_sources",
+			address_text(d->refused_address, address));
 }
 
 static void warn(const struct daemon *d, struct gb_report *r)
@@ -60,9 +84,11 @@ static void warn(const struct daemon *d, struct gb_report *r)
 		warning(r, "no frames can pass: %s", p->goose0_detail);
 	if (!p->network_up)
 		warning(r, "no frames can pass: %s", p->network_detail);
-	else if (!r->path[0].member)
+	else if (p->network_kept)
+		warning(r, "%s is still used, but: %s", p->network_name, p->network_detail);
+	if (p->network_up && !r->path[0].member)
 		warning(r, "the kernel holds no membership for the group on %s: restart the service", p->network_name);
-	else if (p->sending_fails)
+	else if (p->network_up && p->sending_fails)
 		warning(r, "the network refuses what is sent on %s: see `goose-bridge-ctl stats` (drops) and the log",
 			p->network_name);
 	if (d->health.degraded)

@@ -175,10 +175,10 @@ static struct gb_hello hello_of(const struct gb_datapath *d, uint16_t interval_s
 
 int gb_datapath_hello(struct gb_datapath *datapath, uint16_t interval_s, const char *version)
 {
-	const struct gb_datapath_runtime *use = &datapath->current->use;
+	const struct gb_datapath_runtime *use = datapath->current ? &datapath->current->use : NULL;
 	uint8_t octets[GB_NATIVE_CONTROL_MAX];
 
-	if (!use->transport)
+	if (!use || !use->transport)
 		return -ENETDOWN;
 	struct gb_hello hello = hello_of(datapath, interval_s, version);
 	struct gb_native_header header = {
@@ -205,19 +205,18 @@ void gb_datapath_totals(const struct gb_datapath *datapath, struct gb_totals *to
 	gb_stats_add(totals, &datapath->control_stats);
 }
 
+/* sem_timedwait goes by CLOCK_REALTIME, which may be set forward meanwhile: how long it took is what the other clock says. */
 static bool wait_for_answer(struct peers_request *request)
 {
-	struct timespec deadline;
-
-	clock_gettime(CLOCK_REALTIME, &deadline);
-	deadline.tv_nsec += ANSWER_MS * 1000000L;
-	deadline.tv_sec += deadline.tv_nsec / 1000000000L;
-	deadline.tv_nsec %= 1000000000L;
+	uint64_t end_ns = gb_clock_mono_ns() + ANSWER_MS * GB_NS_PER_MS;
 	int result;
 
-	do
-		result = sem_timedwait(&request->answered, &deadline);
-	while (result < 0 && errno == EINTR);
+	do {
+		uint64_t until_ns = gb_clock_utc_ns() + ANSWER_MS * GB_NS_PER_MS;
+		struct timespec until = {(time_t)(until_ns / GB_NS_PER_S), (long)(until_ns % GB_NS_PER_S)};
+
+		result = sem_timedwait(&request->answered, &until);
+	} while (result < 0 && gb_clock_mono_ns() < end_ns);
 	return result == 0;
 }
 

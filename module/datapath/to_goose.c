@@ -30,6 +30,8 @@ struct to_goose {
 	struct gate echo;
 	struct gate news;
 	uint64_t conflict_told_ns; /* of sender ids; 0 = never */
+	uint64_t refused_told_ns;  /* of allow_sources; 0 = never */
+	unsigned format_stamp;	   /* counts changes of wire_format: whom it was told of is told of again */
 	/* the batch's times */
 	uint64_t now_ns;
 	uint64_t utc_ns;
@@ -207,11 +209,13 @@ static void note_conflict(struct to_goose *t, struct in_addr source, uint64_t se
 	worker_tell(t->worker, GB_EVENT_SENDER_ID_CONFLICT, source, sender_id, 0);
 }
 
-static void tell_news(struct to_goose *t, enum gb_peer_news news, bool legacy, struct in_addr source, uint64_t sender_id)
+static void tell_news(struct to_goose *t, enum gb_peer_news news, struct gb_peer *peer, bool legacy,
+		      struct in_addr source, uint64_t sender_id)
 {
-	bool mismatch = legacy != (t->worker->runtime->use.wire_format == GB_WIRE_LEGACY);
+	bool mismatch = legacy != (t->worker->runtime->use.wire_format == GB_WIRE_LEGACY) &&
+			(gb_peer_stamp(peer, t->format_stamp) || news == GB_PEER_BACK);
 
-	if (news == GB_PEER_KNOWN)
+	if (news == GB_PEER_KNOWN && !mismatch)
 		return;
 	if (!gate_pass(&t->news, t->now_ns, NEWS_PER_SECOND)) {
 		gb_count(t->worker->stats, GB_COUNT_events_refused, 1);
@@ -221,14 +225,24 @@ static void tell_news(struct to_goose *t, enum gb_peer_news news, bool legacy, s
 		worker_tell(t->worker, GB_EVENT_PEER_NEW, source, sender_id, legacy);
 	else if (news == GB_PEER_RESTARTED)
 		worker_tell(t->worker, GB_EVENT_PEER_RESTARTED, source, sender_id, 0);
-	if (mismatch && (news == GB_PEER_NEW || news == GB_PEER_BACK))
+	if (mismatch)
 		worker_tell(t->worker, GB_EVENT_FORMAT_MISMATCH, source, sender_id, legacy);
 }
 
+/* By the kernel's time of receipt. One that lies in the future is from before the clock was set back: nobody can say how old
+ * that datagram is.
+ */
 static bool is_stale(const struct to_goose *t, const struct gb_received *in)
 {
-	return in->time_ns != 0 && t->utc_ns > in->time_ns &&
-	       t->utc_ns - in->time_ns > t->worker->runtime->use.max_frame_age_ns;
+	uint64_t apart = t->utc_ns > in->time_ns ? t->utc_ns - in->time_ns : in->time_ns - t->utc_ns;
+
+	return in->time_ns != 0 && apart > t->worker->runtime->use.max_frame_age_ns;
+}
+
+static bool is_own_address(const struct gb_datapath_runtime *use, struct in_addr address)
+{
+	return address.s_addr == gb_transport_settings(use->transport)->local.s_addr ||
+	       address.s_addr == use->previous_local.s_addr;
 }
 
 static void handle_native(struct to_goose *t, const struct gb_received *in, const struct gb_datagram *d)
@@ -238,8 +252,7 @@ static void handle_native(struct to_goose *t, const struct gb_received *in, cons
 	enum gb_peer_news news;
 
 	if (d->native.sender_id == use->sender_id) {
-		if (in->source.s_addr == gb_transport_settings(use->transport)->local.s_addr ||
-		    in->source.s_addr == use->previous_local.s_addr) {
+		if (is_own_address(use, in->source)) {
 			gb_drop(stats, GB_DROP_own, 1);
 			return;
 		}
@@ -249,7 +262,7 @@ static void handle_native(struct to_goose *t, const struct gb_received *in, cons
 					d->native.lane, d->native.sequence};
 	struct gb_peer *peer = gb_peers_native(t->peers, &said, t->now_ns, t->utc_ns, &news);
 
-	tell_news(t, news, false, in->source, d->native.sender_id);
+	tell_news(t, news, peer, false, in->source, d->native.sender_id);
 	if (is_stale(t, in)) {
 		gb_drop(stats, GB_DROP_stale, 1);
 		return;
@@ -279,13 +292,13 @@ static void handle_legacy(struct to_goose *t, const struct gb_received *in, cons
 	enum gb_peer_news news;
 
 	gb_count(t->worker->stats, GB_COUNT_legacy_from_ip, 1);
-	if (in->source.s_addr == gb_transport_settings(use->transport)->local.s_addr) {
+	if (is_own_address(use, in->source)) {
 		gb_drop(t->worker->stats, GB_DROP_own, 1);
 		return;
 	}
 	struct gb_peer *peer = gb_peers_legacy(t->peers, in->source, t->now_ns, t->utc_ns, &news);
 
-	tell_news(t, news, true, in->source, 0);
+	tell_news(t, news, peer, true, in->source, 0);
 	if (is_stale(t, in)) {
 		gb_drop(t->worker->stats, GB_DROP_stale, 1);
 		return;
@@ -296,6 +309,15 @@ static void handle_legacy(struct to_goose *t, const struct gb_received *in, cons
 	memcpy(frame, legacy->ethernet, legacy->ethernet_length);
 	deliver(t, frame, legacy->ethernet_length + legacy->payload_length);
 	gb_peer_add_frames(peer, 1);
+}
+
+/* allow_sources is easily wrong, and what it refuses is then missed on goose0: each minute one such source is named. */
+static void note_refused(struct to_goose *t, struct in_addr source)
+{
+	if (t->refused_told_ns != 0 && t->now_ns - t->refused_told_ns < GB_PEER_SILENT_NS)
+		return;
+	t->refused_told_ns = t->now_ns;
+	worker_tell(t->worker, GB_EVENT_SOURCE_REFUSED, source, 0, 0);
 }
 
 static void handle(struct to_goose *t, const struct gb_received *in)
@@ -311,6 +333,7 @@ static void handle(struct to_goose *t, const struct gb_received *in)
 	}
 	if (!gb_sources_allow(&t->worker->runtime->use.allow_sources, in->source)) {
 		gb_drop(stats, GB_DROP_source_not_allowed, 1);
+		note_refused(t, in->source);
 		return;
 	}
 	if (in->truncated) {
@@ -376,7 +399,10 @@ int to_goose_take(struct to_goose *t, const struct gb_datapath_runtime *before)
 {
 	const struct gb_datapath_runtime *use = &t->worker->runtime->use;
 
-	t->failing = false; /* a failure from here on is news again */
+	if (use->link != before->link)
+		t->failing = false; /* a failure from here on is news again */
+	if (use->wire_format != before->wire_format)
+		t->format_stamp++;
 	if (use->transport == before->transport)
 		return 0;
 	if (t->reading)

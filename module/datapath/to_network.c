@@ -296,7 +296,7 @@ static void lose_link(struct to_network *t, int error)
 {
 	stop_reading(t);
 	worker_error(t->worker);
-	worker_tell(t->worker, GB_EVENT_GOOSE0_FAILING, no_address, 0, error);
+	worker_tell(t->worker, GB_EVENT_GOOSE0_BROKEN, no_address, 0, error);
 }
 
 static ssize_t read_frame(struct to_network *t, unsigned number)
@@ -361,14 +361,15 @@ static void on_readable(evutil_socket_t fd, short what, void *arg)
 {
 	struct to_network *t = arg;
 	uint64_t now = gb_clock_mono_ns();
-	bool calm = now - t->read_ns > CALM_NS;
+	bool calm = t->age.drained && now - t->read_ns > CALM_NS;
 
 	(void)fd;
 	(void)what;
 	t->read_ns = now;
 	attend(t, now);
-	/* The first one does not wait until it is known whether others stand behind it. Mostly none does, and if one does, this is
-	 * called again at once. */
+	/* The first one does not wait until it is known whether others stand behind it. Mostly none does, and if one does,
+	 * this is called again at once.
+	 */
 	bool more = move_batch(t, now, 1);
 
 	if (more && calm)
@@ -380,6 +381,16 @@ static void on_readable(evutil_socket_t fd, short what, void *arg)
 	}
 }
 
+/* Whatever waited for room is gone: what came to goose0 meanwhile is read at once, so that its age is known. */
+static void resume(struct to_network *t)
+{
+	if (t->blocked)
+		return;
+	start_reading(t);
+	if (t->reading)
+		on_readable(-1, 0, t);
+}
+
 /* There may be room again, or what waits has become too old. */
 static void on_room(evutil_socket_t fd, short what, void *arg)
 {
@@ -388,13 +399,16 @@ static void on_room(evutil_socket_t fd, short what, void *arg)
 	(void)fd;
 	(void)what;
 	send_batch(t);
-	if (!t->blocked)
-		start_reading(t);
+	resume(t);
 }
 
-/* A drained queue stays known to be empty as long as the loop turns: what comes is read at once. */
+/* A drained queue stays known to be empty as long as the loop turns: what comes is read at once. While a batch waits for room
+ * its buffers are not to be read into; what is too old then is found when reading goes on.
+ */
 void to_network_tick(struct to_network *t, uint64_t now_ns)
 {
+	if (t->blocked)
+		return;
 	attend(t, now_ns);
 	if (t->reading)
 		queue_age_idle(&t->age, now_ns);
@@ -405,7 +419,10 @@ int to_network_take(struct to_network *t, const struct gb_datapath_runtime *befo
 	const struct gb_datapath_runtime *use = &t->worker->runtime->use;
 	int error = 0;
 
-	t->failing = false; /* a failure from here on is news again */
+	if (t->failing && use->network_episode != before->network_episode) {
+		t->failing = false; /* the cause is gone, though nothing was sent since: a failure from here on is news again */
+		worker_tell(t->worker, GB_EVENT_SEND_RESTORED, no_address, 0, GB_EVENT_NOT_TRIED);
+	}
 	if (use->transport != before->transport) {
 		event_del(t->writable);
 		if (use->transport)
@@ -417,12 +434,11 @@ int to_network_take(struct to_network *t, const struct gb_datapath_runtime *befo
 		if (use->link)
 			error |= event_assign(t->readable, t->worker->base, gb_link_fd(use->link), EV_READ | EV_PERSIST,
 					      on_readable, t);
-		queue_age_empty(&t->age, gb_clock_mono_ns()); /* the kernel empties it when a process attaches */
+		queue_age_empty(&t->age, use->goose0_opened_ns); /* the kernel empties it when a process attaches */
 	}
 	if (t->blocked)
 		send_batch(t); /* on the new transport, or dropped for want of one */
-	if (!t->blocked)
-		start_reading(t);
+	resume(t);
 	return error;
 }
 

@@ -137,6 +137,9 @@ static void say_goose0(const struct words *w)
 	case GB_EVENT_GOOSE0_RESTORED:
 		snprintf(w->text, w->size, "The GOOSE interface takes frames again%s.", w->detail);
 		break;
+	case GB_EVENT_GOOSE0_BROKEN:
+		snprintf(w->text, w->size, "The GOOSE interface cannot be read any more%s; it is opened again.", w->why);
+		break;
 	default:
 		snprintf(w->text, w->size,
 			 "Frames waited on the GOOSE interface for up to %" PRId64 " ms%s and were dropped as stale. "
@@ -167,6 +170,11 @@ static void say_peer(const struct words *w)
 				 "%s%s sends the native format and this bridge the legacy one; set wire_format = native "
 				 "here once no old peer is left in the group%s.",
 				 w->address, w->sender, w->detail);
+		break;
+	case GB_EVENT_SOURCE_REFUSED:
+		snprintf(w->text, w->size,
+			 "Datagrams of %s are dropped: it is not in allow_sources%s. Add it there if it is one of the bridges.",
+			 w->address, w->detail);
 		break;
 	default:
 		snprintf(w->text, w->size,
@@ -201,6 +209,7 @@ char *gb_event_describe(const struct gb_event *event, char *text, size_t size)
 	case GB_EVENT_GOOSE0_DOWN:
 	case GB_EVENT_GOOSE0_FAILING:
 	case GB_EVENT_GOOSE0_RESTORED:
+	case GB_EVENT_GOOSE0_BROKEN:
 	case GB_EVENT_STALLED:
 		say_goose0(&w);
 		break;
@@ -208,6 +217,7 @@ char *gb_event_describe(const struct gb_event *event, char *text, size_t size)
 	case GB_EVENT_PEER_RESTARTED:
 	case GB_EVENT_FORMAT_MISMATCH:
 	case GB_EVENT_SENDER_ID_CONFLICT:
+	case GB_EVENT_SOURCE_REFUSED:
 		say_peer(&w);
 		break;
 	default:

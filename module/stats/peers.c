@@ -24,6 +24,8 @@ struct lane {
 struct gb_peer {
 	struct gb_peer_view view;
 	uint64_t last_ns; /* monotonic */
+	bool stamped;
+	unsigned stamp;
 	struct lane lane[GB_PEER_LANES];
 	int next; /* in the bucket */
 };
@@ -249,6 +251,15 @@ struct gb_peer *gb_peers_legacy(struct gb_peers *peers, struct in_addr address, 
 	uint64_t silent_ns;
 
 	return hear(peers, 0, address, now_ns, utc_ns, news ? news : &local, &silent_ns);
+}
+
+bool gb_peer_stamp(struct gb_peer *peer, unsigned stamp)
+{
+	bool fresh = !peer->stamped || peer->stamp != stamp;
+
+	peer->stamped = true;
+	peer->stamp = stamp;
+	return fresh;
 }
 
 void gb_peer_add_frames(struct gb_peer *peer, unsigned frames)

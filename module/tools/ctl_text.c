@@ -385,7 +385,6 @@ void ctl_render_version(FILE *out, struct json_object *result, uint64_t now_ns)
 
 void ctl_render_reload(FILE *out, struct json_object *result, uint64_t now_ns)
 {
-	(void)result;
 	(void)now_ns;
-	fputs("The configuration was read again. What needs a restart is in the log.\n", out);
+	fprintf(out, "The configuration was read again: %s.\n", text(result, "detail", ""));
 }

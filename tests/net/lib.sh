@@ -79,7 +79,10 @@ clean_up() {
 	trap - EXIT ERR
 	trap '' INT TERM HUP PIPE
 	set +e
-	[ "$status" = 0 ] || [ "$verdict" = skip ] || [ -z "$work" ] || show_state >&2
+	case $status in
+	0 | 77 | 129 | 130 | 141 | 143) ;; # a skip, or somebody had enough
+	*) [ -z "$work" ] || show_state >&2 ;;
+	esac
 	for pid in "${processes[@]}"; do
 		mine "$pid" || continue
 		kill -CONT "$pid" 2>/dev/null

@@ -2,6 +2,7 @@
 # SPDX-License-Identifier: Apache-2.0
 # goose0 set down or deleted under a running bridge: it is up again by itself within one reconnect_delay, said once, and
 # frames pass; taken as found if it exists with other flags; set up without an address unless tun_ip asks for one.
+# shellcheck source=tests/net/lib.sh
 . "$(dirname "$0")/lib.sh"
 
 frames=$pcaps/goose_tagged_alltypes_statechg.pcap
@@ -36,6 +37,14 @@ carry A B "$frames"
 carry B A "$frames"
 [ "$(warnings 'was deleted')" = 1 ] || fail "'was deleted' stands $(warnings 'was deleted') times in the log"
 [ "$(stat A .state)" = running ] || fail "the state is $(stat A .state)"
+
+say "renamed"
+on A ip link set goose0 down
+on A ip link set goose0 name other0
+wait_for 3 goose0_is_up || fail "goose0 was renamed and is not there again"
+carry A B "$frames"
+[ "$(warnings 'was renamed other0')" = 1 ] || fail "'was renamed' stands $(warnings 'was renamed') times in the log"
+on A ip link del other0
 
 say "an address when asked for"
 bridge_stop A || fail "bridge A ended with $?"

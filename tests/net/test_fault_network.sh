@@ -2,6 +2,7 @@
 # SPDX-License-Identifier: Apache-2.0
 # The network interface down and up, without an address, re-addressed, removed and back, and a host without a route when the
 # bridge starts: frames are dropped under a name, said once, and pass again within one reconnect_delay without help.
+# shellcheck source=tests/net/lib.sh
 . "$(dirname "$0")/lib.sh"
 
 frames=$pcaps/goose_ndscom.pcap
@@ -75,6 +76,32 @@ on_eth1() { [ "$(stat A '.paths[0].network_interface')" = eth1 ]; }
 wait_for 3 on_eth1 || fail "the route moved, the bridge did not"
 on A ip route replace 224.0.0.0/4 dev eth0
 back "route moved back"
+
+say "no route any more"
+on A ip route del 224.0.0.0/4
+still_used() { stat A '.warnings[]' | grep -q 'eth0 is still used, but'; }
+wait_for 3 still_used || fail "no warning: $(stat A .warnings)"
+state_is running || fail "the sockets still work, but the state is $(stat A .state)"
+carry A B "$frames"
+carry B A "$frames"
+on A ip route add 224.0.0.0/4 dev eth0
+
+say "datagrams refused for a while"
+on A nft -f - <<-END
+	table inet refuse {
+		chain out {
+			type filter hook output priority 0; policy accept;
+			udp dport $port drop
+		}
+	}
+END
+replay A goose0 "$frames"
+wait_for 3 state_is degraded || fail "the state is $(stat A .state)"
+[ "$(dropped send_failed)" = $count ] || fail "drops: $(stat A .drops)"
+on A nft delete table inet refuse
+kill -HUP "$(bridge_pid A)" # a new runtime for the workers, who know of the failure
+carry A B "$frames"
+back "datagrams taken again"
 
 say "an MTU that is too small"
 on A ip link set eth0 mtu 100

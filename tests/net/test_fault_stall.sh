@@ -2,6 +2,7 @@
 # SPDX-License-Identifier: Apache-2.0
 # Old protection messages are worse than none: what queues on goose0 or on the socket while the process is stopped is dropped
 # as stale, all of it and nothing else; likewise what a network that takes too little leaves waiting.
+# shellcheck source=tests/net/lib.sh
 . "$(dirname "$0")/lib.sh"
 
 age=500 # ms; generous, as other tests run beside this one
@@ -42,12 +43,20 @@ carry A B "$pcaps/goose_ndscom.pcap"
 [ "$(stat A .state)$(stat B .state)" = runningrunning ] || fail "A is $(stat A .state), B $(stat B .state)"
 
 say "the network takes too little"
-on A tc qdisc add dev eth0 root tbf rate 100kbit burst 3k limit 6000 2>/dev/null || skip "no tbf in this kernel"
+on A tc qdisc add dev eth0 root tbf rate 1mbit burst 3k limit 6000 2>/dev/null || skip "no tbf in this kernel"
 before=$(stale A)
-on A "$tool" load-send goose0 --rate 500 --count 1000 >/dev/null
-sleep 1
-lost=$(($(stale A) - before + $(stat A .drops.send_buffer_full)))
-[ $lost -gt 0 ] || fail "more than the network takes, and nothing was dropped"
+rm -f "$work/ready"
+spawn B "$tool" load-receive goose0 --timeout $((20 * slow)) --idle $((2 * slow)) --ready "$work/ready" >"$work/load.json"
+receiver=$spawned
+wait_for 5 test -e "$work/ready" || fail "the receiver does not start"
+# of two sizes, so that octets of one that get into another would show
+spawn A "$tool" load-send goose0 --rate 600 --count 1200 --size 400 >/dev/null
+sender=$spawned
+on A "$tool" load-send goose0 --rate 600 --count 1200 --size 160 >/dev/null
+reap "$sender"
+reap "$receiver" || true # it says that frames were lost, which is the point here
+[ "$(jq .altered "$work/load.json")" = 0 ] || fail "frames were altered: $(cat "$work/load.json")"
+[ $(($(stale A) - before)) -gt 0 ] || fail "what had waited too long was sent: $(cat "$work/load.json") $(stat A .drops)"
 sent=$(stat A .statistics.goose_to_ip)
 all=$(stat A '(.drops | add) + .statistics.goose_to_ip')
 [ "$(stat A .statistics.raw_frames)" = "$all" ] ||

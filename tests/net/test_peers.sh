@@ -3,6 +3,7 @@
 # What a bridge knows of the others: hellos fill the peer table and show a quiet path alive; gaps, late and double datagrams are
 # counted per sender and drop nothing; echo requests are answered; a shared sender id and the other wire format are said, with
 # the peer's address; own, unknown and authenticated datagrams are dropped under their names.
+# shellcheck source=tests/net/lib.sh
 . "$(dirname "$0")/lib.sh"
 
 frame=010ccd01000102aabbccddee88b80003000cdeadbeef00016102

@@ -2,6 +2,7 @@
 # SPDX-License-Identifier: Apache-2.0
 # The Python service's files and peers: its configuration starts the daemon unchanged, its datagrams become frames and ours are
 # what it sent, and a reader of its stats.json finds every key.
+# shellcheck source=tests/net/lib.sh
 . "$(dirname "$0")/lib.sh"
 
 topology A B

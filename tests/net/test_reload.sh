@@ -2,6 +2,7 @@
 # SPDX-License-Identifier: Apache-2.0
 # SIGHUP under traffic loses no frame; applies what is reloadable and names what needs a restart; a bad file changes nothing;
 # the log is opened again.
+# shellcheck source=tests/net/lib.sh
 . "$(dirname "$0")/lib.sh"
 
 topology A B

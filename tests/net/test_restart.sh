@@ -2,6 +2,7 @@
 # SPDX-License-Identifier: Apache-2.0
 # goose0 outlives the service: a subscriber bound to it before goes on after a stop, a crash and a start; stale pid and socket
 # files stop no start; a second service on the same goose0 does not start and says why; -d, -t, Ctrl-C.
+# shellcheck source=tests/net/lib.sh
 . "$(dirname "$0")/lib.sh"
 
 frames=$pcaps/goose_simulation.pcap
