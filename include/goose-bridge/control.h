@@ -18,7 +18,7 @@
 struct event_base;
 struct gb_control;
 
-/* What the daemon does for a command. The first four return a line of JSON that the server frees, or NULL if memory is short.
+/* What the daemon does for a command. The first five return a line of JSON that the server frees, or NULL if memory is short.
  * None may destroy the server: it is about to answer.
  */
 struct gb_control_ops {
@@ -26,11 +26,14 @@ struct gb_control_ops {
 	char *(*status)(void *arg);
 	char *(*peers)(void *arg);
 	char *(*events)(void *arg);
+	char *(*igmp)(void *arg);
 	const char *version; /* of the service */
 	/* Reads the configuration again. Returns 0, or -EINVAL. SAID (SIZE octets, one line) gets how it went, or what is
 	 * wrong.
 	 */
 	int (*reload)(void *arg, char *said, size_t size);
+	/* Leaves the group until the next reload or start. Returns 0, or negative errno with what is wrong in SAID. */
+	int (*igmp_leave)(void *arg, char *said, size_t size);
 };
 
 /* Listens at PATH (directories above it are made, mode 0755; the socket gets mode 0666: reading needs no root). A socket file

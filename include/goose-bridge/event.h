@@ -33,6 +33,11 @@
 	X(FORMAT_MISMATCH, "format_mismatch", 4)                  \
 	X(SENDER_ID_CONFLICT, "sender_id_conflict", 4)            \
 	X(SOURCE_REFUSED, "source_refused", 4)                    \
+	X(REREGISTERED, "reregistered", 4)                        \
+	X(MEMBERSHIP_LOST, "membership_lost", 3)                  \
+	X(MEMBERSHIP_RESTORED, "membership_restored", 6)          \
+	X(QUERIER_LOST, "querier_lost", 4)                        \
+	X(QUERIER_FOUND, "querier_found", 6)                      \
 	X(DEGRADED, "degraded", 4)                                \
 	X(RECOVERED, "recovered", 6)
 

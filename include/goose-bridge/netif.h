@@ -10,6 +10,7 @@
 #include <net/if.h>
 #include <netinet/in.h>
 #include <stdbool.h>
+#include <stddef.h>
 #include <stdint.h>
 
 struct event_base;
@@ -58,7 +59,9 @@ bool gb_netif_address_is_own(const struct gb_netif *netif, struct in_addr addres
 /* Whether interface INDEX has ADDRESS with this prefix length. */
 bool gb_netif_has_address(const struct gb_netif *netif, int index, struct in_addr address, uint8_t prefix_length);
 
-/* Which way the kernel would send to DESTINATION now. Returns 0, -ENETUNREACH without a route, or negative errno. */
+/* Which way the kernel would send to DESTINATION now. Returns 0, -ENETUNREACH without a route (a group's route to this host
+ * itself is none: see gb_netif_delete_group_route), or negative errno.
+ */
 int gb_netif_route(struct gb_netif *netif, struct in_addr destination, struct gb_netif_route *route);
 
 /* Sets an interface up or down; its MTU; its transmit queue length (packets). Return 0 or negative errno. */
@@ -74,6 +77,37 @@ int gb_netif_set_no_ipv6_address(struct gb_netif *netif, int index);
 /* Adds or removes an IPv4 address. -EEXIST / -EADDRNOTAVAIL as the kernel says. */
 int gb_netif_add_address(struct gb_netif *netif, int index, struct in_addr address, uint8_t prefix_length);
 int gb_netif_delete_address(struct gb_netif *netif, int index, struct in_addr address, uint8_t prefix_length);
+
+/* ---- groups that belong to an interface ----
+ *
+ * An address GROUP/32 with IFA_F_MCAUTOJOIN makes the kernel itself a member: the membership outlives every process, the
+ * kernel goes on answering queries, and no LEAVE is sent until the address is removed.
+ */
+
+struct gb_netif_group {
+	int index;
+	struct in_addr group;
+};
+
+/* Gives interface INDEX the address, with scope host, so that the kernel takes it as nobody's source. Returns 0 (also if it
+ * has it already), -EEXIST if it has GROUP/32 without the flag, or negative errno (-EPERM).
+ */
+int gb_netif_join(struct gb_netif *netif, int index, struct in_addr group);
+
+/* Takes the address away; the kernel sends the LEAVE once no socket holds the group either. 0 or negative errno. */
+int gb_netif_leave(struct gb_netif *netif, int index, struct in_addr group);
+
+/* Whether interface INDEX has the address with the flag. From the copy. */
+bool gb_netif_has_joined(const struct gb_netif *netif, int index, struct in_addr group);
+
+/* Number AT (from 0) of all interfaces' groups. From the copy. False past the last. */
+bool gb_netif_group_at(const struct gb_netif *netif, size_t at, struct gb_netif_group *group);
+
+/* With the address comes a route in the table local that turns what this host sends to the group back to itself; it comes
+ * again each time the interface is set up. Removing it restores sending, and keeps the membership. Returns 0, also if there is
+ * none, or negative errno.
+ */
+int gb_netif_delete_group_route(struct gb_netif *netif, int index, struct in_addr group);
 
 /* The kernel's count of packets it dropped for want of room in the interface's transmit queue, or for want of a reader
  * (IFLA_STATS64 tx_dropped), read now. Returns 0 or negative errno.

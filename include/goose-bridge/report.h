@@ -8,6 +8,7 @@
 #define GOOSE_BRIDGE_REPORT_H
 
 #include <goose-bridge/event.h>
+#include <goose-bridge/membership.h>
 #include <goose-bridge/peers.h>
 #include <goose-bridge/stats.h>
 #include <net/if.h>
@@ -19,6 +20,7 @@
 #define GB_REPORT_WARNINGS_MAX 16
 #define GB_REPORT_WARNING_TEXT 240
 #define GB_REPORT_PATHS_MAX    2
+#define GB_REPORT_GROUPS_MAX   16
 
 /* The state of the service as a whole, worst first. */
 enum gb_report_state { GB_REPORT_DOWN, GB_REPORT_DEGRADED, GB_REPORT_RUNNING };
@@ -47,6 +49,12 @@ struct gb_report_path {
 	uint64_t epoch;
 };
 
+/* A group that an interface itself is a member of, which no process has to be there for. */
+struct gb_report_group {
+	char interface[IFNAMSIZ];
+	struct in_addr group;
+};
+
 struct gb_report {
 	const char *version;
 	uint64_t now_ns; /* UTC */
@@ -69,6 +77,10 @@ struct gb_report {
 	bool running;
 	double error_rate; /* errors per frame and datagram handled in the current error_reset_interval */
 
+	struct gb_membership_status membership;
+	unsigned groups;
+	struct gb_report_group group[GB_REPORT_GROUPS_MAX];
+
 	unsigned paths;
 	struct gb_report_path path[GB_REPORT_PATHS_MAX];
 	size_t peers;
@@ -82,6 +94,7 @@ enum gb_report_part {
 	GB_REPORT_STATUS,
 	GB_REPORT_PEERS, /* {"peers": [...]} */
 	GB_REPORT_EVENTS, /* {"events": [...]} */
+	GB_REPORT_IGMP, /* {"membership": {...}, "querier": {...}, "other_reports", "malformed", "left", "interface_groups": [...]} */
 };
 
 /* PART of REPORT as one line of JSON, without line end. The caller frees it. NULL if memory is short. Strings of REPORT that

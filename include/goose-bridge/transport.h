@@ -30,6 +30,7 @@ struct gb_transport_settings {
 	unsigned dscp; /* RFC 2474; also sets SO_PRIORITY so that qdiscs see it */
 	int receive_buffer; /* octets wanted */
 	int send_buffer;
+	bool stay_out; /* do not join: gb_transport_join does */
 };
 
 /* What the kernel gave. */
@@ -52,6 +53,12 @@ int gb_transport_mark(struct gb_transport *transport, unsigned ttl, unsigned dsc
 
 /* Whether the kernel holds the membership for the group on the interface right now (/proc/net/igmp). -errno if unknown. */
 int gb_transport_is_member(const struct gb_transport *transport);
+
+/* Joins the group again where the kernel has forgotten it, or for the first time after stay_out; leaves it. Control thread.
+ * Return 0 or negative errno.
+ */
+int gb_transport_join(struct gb_transport *transport);
+int gb_transport_leave(struct gb_transport *transport);
 
 /* The descriptors, for waiting on. They belong to TRANSPORT. */
 int gb_transport_receive_fd(const struct gb_transport *transport);

@@ -45,6 +45,11 @@ static char *do_events(const struct gb_control_ops *ops, void *arg, char *error,
 	return run(ops->events, arg, error, size);
 }
 
+static char *do_igmp(const struct gb_control_ops *ops, void *arg, char *error, size_t size)
+{
+	return run(ops->igmp, arg, error, size);
+}
+
 /* One line of JSON of an object that is given up. */
 static char *object_line(struct json_object *object)
 {
@@ -92,6 +97,18 @@ static char *do_reload(const struct gb_control_ops *ops, void *arg, char *error,
 	return object_line(object);
 }
 
+static char *do_igmp_leave(const struct gb_control_ops *ops, void *arg, char *error, size_t size)
+{
+	if (!ops->igmp_leave)
+		return run(NULL, arg, error, size);
+
+	int refused = ops->igmp_leave(arg, error, size);
+
+	if (refused && !*error)
+		snprintf(error, size, "the group was not left: %s", strerror(-refused));
+	return refused ? NULL : strdup("{\"left\":true}");
+}
+
 static const struct command {
 	const char *name;
 	bool changes; /* more than what is reported */
@@ -101,8 +118,10 @@ static const struct command {
 	{"status", false, do_status},
 	{"peers", false, do_peers},
 	{"events", false, do_events},
+	{"igmp", false, do_igmp},
 	{"version", false, do_version},
 	{"reload", true, do_reload},
+	{"igmp leave", true, do_igmp_leave},
 };
 
 #define COMMANDS (sizeof(commands) / sizeof(commands[0]))

@@ -54,9 +54,25 @@ static char *answer_events(void *arg)
 	return reporting_json(arg, GB_REPORT_EVENTS);
 }
 
+static char *answer_igmp(void *arg)
+{
+	return reporting_json(arg, GB_REPORT_IGMP);
+}
+
 static int answer_reload(void *arg, char *error, size_t size)
 {
 	return daemon_reload(arg, error, size);
+}
+
+static int answer_igmp_leave(void *arg, char *error, size_t size)
+{
+	(void)error; /* the reason alone says enough */
+	(void)size;
+	int result = member_leave(arg);
+
+	if (!result)
+		daemon_note(arg, GB_EVENT_MEMBERSHIP_LOST, 0, "left by `goose-bridge-ctl igmp leave`");
+	return result;
 }
 
 static const struct gb_control_ops control_ops = {
@@ -64,7 +80,9 @@ static const struct gb_control_ops control_ops = {
 	.status = answer_status,
 	.peers = answer_peers,
 	.events = answer_events,
+	.igmp = answer_igmp,
 	.reload = answer_reload,
+	.igmp_leave = answer_igmp_leave,
 	.version = PACKAGE_VERSION,
 };
 
@@ -195,13 +213,6 @@ void daemon_warn_of_open_sources(const struct daemon *d)
 			"other bridges' addresses");
 }
 
-static void say_what_is_missing(const struct daemon *d)
-{
-	daemon_warn_of_open_sources(d);
-	if (d->config.enable_igmp_keepalive)
-		gb_info("the IGMP keepalive is not in this version: the kernel answers queries for the group");
-}
-
 static int take_pid_file(struct daemon *d)
 {
 	pid_t other = 0;
@@ -256,6 +267,8 @@ static int start(struct daemon *d)
 		return error;
 	if ((error = gb_netif_create(&d->netif, d->base, path_on_netif_change, d)) < 0)
 		return failed("rtnetlink", error);
+	if ((error = member_create(d)) < 0)
+		return failed("membership", error);
 	if ((error = create_datapath(d)) < 0)
 		return failed("workers", error);
 	if ((error = path_open_goose0(d)) < 0)
@@ -283,6 +296,14 @@ static void free_event(struct event *event)
 		event_free(event);
 }
 
+static void leave_group(struct daemon *d)
+{
+	int error = member_leave(d);
+
+	if (error)
+		gb_warn("cannot leave the group as leave_on_exit asks for: %s", strerror(-error));
+}
+
 static void stop(struct daemon *d)
 {
 	bool was_running = d->running;
@@ -293,7 +314,10 @@ static void stop(struct daemon *d)
 		reporting_export(d);
 	gb_control_destroy(d->control);
 	gb_datapath_destroy(d->datapath);
+	if (was_running && d->config.leave_on_exit)
+		leave_group(d);
 	path_destroy(d);
+	gb_membership_destroy(d->membership);
 	if (d->netif)
 		gb_netif_destroy(d->netif);
 	process_remove_pid(d->pid_fd, d->config.pid_file);

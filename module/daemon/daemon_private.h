@@ -11,6 +11,7 @@
 #include <goose-bridge/datapath.h>
 #include <goose-bridge/event.h>
 #include <goose-bridge/log.h>
+#include <goose-bridge/membership.h>
 #include <goose-bridge/netif.h>
 #include <goose-bridge/report.h>
 
@@ -71,6 +72,7 @@ struct daemon {
 	struct event *health_check;
 	struct event *stats_export;
 	struct gb_netif *netif;
+	struct gb_membership *membership;
 	struct gb_datapath *datapath;
 	struct gb_control *control;
 	struct gb_event_log *event_log;
@@ -127,6 +129,15 @@ void path_set_tun_ip(struct daemon *d);
 void path_tell_goose0_down(struct daemon *d);
 /* Frames that the kernel dropped for want of room in goose0's queue, or of a reader. */
 uint64_t path_queue_dropped(struct daemon *d);
+
+/* member.c: the room membership's place in the daemon. */
+int member_create(struct daemon *d);
+/* After each look at the path: where the group is used now. */
+void member_follow(struct daemon *d);
+void member_configure(struct daemon *d);
+/* For good, at the operator's wish. Returns 0 or negative errno. */
+int member_leave(struct daemon *d);
+bool member_has_left(const struct daemon *d);
 
 /* health.c */
 void health_check(struct daemon *d);

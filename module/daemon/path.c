@@ -122,6 +122,7 @@ void path_evaluate(struct daemon *d)
 		path_apply(d);
 	path_set_tun_ip(d);
 	tell_changes(d);
+	member_follow(d);
 	if (p->look_soon)
 		schedule_retry(d, PATH_SOON_NS);
 	else if (!p->goose0_up || !p->network_up || p->unapplied)

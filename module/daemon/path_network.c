@@ -116,7 +116,10 @@ static bool open_sockets(struct daemon *d, const struct choice *choice)
 		.dscp = c->dscp,
 		.receive_buffer = RECEIVE_BUFFER,
 		.send_buffer = SEND_BUFFER,
+		.stay_out = member_has_left(d),
 	};
+
+	gb_membership_prepare(d->membership, choice->link.index, choice->link.name);
 	int error = gb_transport_open(&p->transport, &settings, &p->buffers, &step);
 
 	if (error) {
@@ -199,6 +202,7 @@ bool path_mend_network(struct daemon *d)
 	struct choice choice;
 	bool changed = false;
 
+	gb_membership_clear_routes(d->membership);
 	if (!choose(d, &choice))
 		return keep_or_close(d);
 	p->network_kept = false;

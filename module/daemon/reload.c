@@ -84,6 +84,7 @@ static void apply(struct daemon *d)
 	    goose0.mtu != d->config.interface_mtu &&
 	    (error = gb_netif_set_mtu(d->netif, goose0.index, d->config.interface_mtu)) < 0)
 		gb_warn("%s: cannot set MTU %u: %s", goose0.name, d->config.interface_mtu, strerror(-error));
+	member_configure(d);
 	path_evaluate(d);
 	path_apply(d);
 	daemon_set_timers(d);

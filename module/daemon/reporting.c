@@ -76,6 +76,28 @@ static void warn_of_peers(const struct daemon *d, struct gb_report *r)
 			address_text(d->refused_address, address));
 }
 
+/* What is wrong though the network is up. */
+static void warn_of_network(const struct daemon *d, struct gb_report *r)
+{
+	const struct path *p = &d->path;
+	unsigned anew = d->config.igmp_monitor_interval * d->config.igmp_reregister_threshold;
+
+	if (r->membership.left)
+		warning(r, "no frames come in: the group was left on purpose; `goose-bridge-ctl reload` joins it again");
+	else if (r->membership.state == GB_MEMBERSHIP_LOST)
+		warning(r, "the membership of the group is lost on %s, it is joined anew every %u s: see "
+			"`goose-bridge-ctl igmp`",
+			p->network_name, anew);
+	else if (!r->path[0].member)
+		warning(r, "the kernel holds no membership for the group on %s: joined anew within %u s", p->network_name, anew);
+	if (p->sending_fails)
+		warning(r, "the network refuses what is sent on %s: see `goose-bridge-ctl stats` (drops) and the log",
+			p->network_name);
+	if (r->membership.querier_state == GB_QUERIER_LOST)
+		warning(r, "no IGMP queries come any more on %s: check the querier, and that IP protocol 2 is let in",
+			p->network_name);
+}
+
 static void warn(const struct daemon *d, struct gb_report *r)
 {
 	const struct path *p = &d->path;
@@ -86,11 +108,8 @@ static void warn(const struct daemon *d, struct gb_report *r)
 		warning(r, "no frames can pass: %s", p->network_detail);
 	else if (p->network_kept)
 		warning(r, "%s is still used, but: %s", p->network_name, p->network_detail);
-	if (p->network_up && !r->path[0].member)
-		warning(r, "the kernel holds no membership for the group on %s: restart the service", p->network_name);
-	else if (p->network_up && p->sending_fails)
-		warning(r, "the network refuses what is sent on %s: see `goose-bridge-ctl stats` (drops) and the log",
-			p->network_name);
+	if (p->network_up)
+		warn_of_network(d, r);
 	if (d->health.degraded)
 		warning(r, "more than max_errors = %u errors within %u s: see `goose-bridge-ctl stats` and the log",
 			d->config.max_errors, d->config.error_reset_interval);
@@ -128,6 +147,19 @@ static void fill_path(struct daemon *d, struct gb_report_path *out)
 	}
 }
 
+static void fill_groups(const struct daemon *d, struct gb_report *r)
+{
+	struct gb_netif_group at;
+	struct gb_netif_link link;
+
+	for (size_t i = 0; r->groups < GB_REPORT_GROUPS_MAX && gb_netif_group_at(d->netif, i, &at); i++) {
+		if (!gb_netif_link_by_index(d->netif, at.index, &link))
+			continue;
+		r->group[r->groups].group = at.group;
+		memcpy(r->group[r->groups++].interface, link.name, sizeof(link.name));
+	}
+}
+
 void reporting_fill(struct daemon *d, struct gb_report *r)
 {
 	const struct path *p = &d->path;
@@ -150,6 +182,8 @@ void reporting_fill(struct daemon *d, struct gb_report *r)
 	reporting_totals(d, &r->totals);
 	r->error_rate = health_error_rate(d, &r->totals);
 	fill_path(d, &r->path[0]);
+	gb_membership_status(d->membership, &r->membership);
+	fill_groups(d, r);
 	if (p->tun_ip_set.kind != GB_TUN_IP_NONE) {
 		char address[INET_ADDRSTRLEN];
 
@@ -157,7 +191,8 @@ void reporting_fill(struct daemon *d, struct gb_report *r)
 		snprintf(r->tun_ip, sizeof(r->tun_ip), "%s/%u", address, p->tun_ip_set.prefix_length);
 	}
 	warn(d, r);
-	bool whole = p->goose0_up && p->network_up && r->path[0].member && !p->sending_fails && !d->health.degraded;
+	bool whole = p->goose0_up && p->network_up && r->path[0].member && !p->sending_fails && !d->health.degraded &&
+		     r->membership.state != GB_MEMBERSHIP_LOST;
 
 	r->state = !d->running ? GB_REPORT_DOWN : whole ? GB_REPORT_RUNNING : GB_REPORT_DEGRADED;
 }

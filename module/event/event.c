@@ -185,6 +185,33 @@ static void say_peer(const struct words *w)
 	}
 }
 
+static void say_membership(const struct words *w)
+{
+	switch (w->event->kind) {
+	case GB_EVENT_REREGISTERED:
+		snprintf(w->text, w->size, "The group was joined anew%s.", w->detail);
+		break;
+	case GB_EVENT_MEMBERSHIP_LOST:
+		snprintf(w->text, w->size,
+			 "This host is no member of the group any more%s, so frames from other hosts do not arrive; see "
+			 "`goose-bridge-ctl igmp`.",
+			 w->why);
+		break;
+	case GB_EVENT_MEMBERSHIP_RESTORED:
+		snprintf(w->text, w->size, "This host is a member of the group again%s.", w->detail);
+		break;
+	case GB_EVENT_QUERIER_LOST:
+		snprintf(w->text, w->size,
+			 "No IGMP queries come any more%s. Where the network relies on them, check the querier, and that "
+			 "security groups and firewalls let IP protocol 2 in.",
+			 w->why);
+		break;
+	default:
+		snprintf(w->text, w->size, "IGMP queries are heard%s.", w->detail);
+		break;
+	}
+}
+
 char *gb_event_describe(const struct gb_event *event, char *text, size_t size)
 {
 	struct words w = {.text = text, .size = size};
@@ -219,6 +246,13 @@ char *gb_event_describe(const struct gb_event *event, char *text, size_t size)
 	case GB_EVENT_SENDER_ID_CONFLICT:
 	case GB_EVENT_SOURCE_REFUSED:
 		say_peer(&w);
+		break;
+	case GB_EVENT_REREGISTERED:
+	case GB_EVENT_MEMBERSHIP_LOST:
+	case GB_EVENT_MEMBERSHIP_RESTORED:
+	case GB_EVENT_QUERIER_LOST:
+	case GB_EVENT_QUERIER_FOUND:
+		say_membership(&w);
 		break;
 	default:
 		snprintf(text, size, "Something of an unknown kind happened%s.", w.detail);

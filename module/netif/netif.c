@@ -311,3 +311,27 @@ bool gb_netif_has_address(const struct gb_netif *netif, int index, struct in_add
 	}
 	return false;
 }
+
+bool gb_netif_has_joined(const struct gb_netif *netif, int index, struct in_addr group)
+{
+	struct gb_netif_group at;
+
+	for (size_t i = 0; gb_netif_group_at(netif, i, &at); i++) {
+		if (at.index == index && at.group.s_addr == group.s_addr)
+			return true;
+	}
+	return false;
+}
+
+bool gb_netif_group_at(const struct gb_netif *netif, size_t at, struct gb_netif_group *group)
+{
+	for (size_t i = 0; i < netif->table.n_addresses; i++) {
+		const struct gb_netif_ipv4 *a = &netif->table.addresses[i];
+
+		if (!(a->flags & IFA_F_MCAUTOJOIN) || a->prefix_length != 32 || !is_group(a->local) || at-- > 0)
+			continue;
+		*group = (struct gb_netif_group){ .index = a->index, .group = a->local };
+		return true;
+	}
+	return false;
+}

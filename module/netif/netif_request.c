@@ -272,6 +272,8 @@ static int change_address(struct gb_netif *netif, uint16_t type, uint16_t flags,
 	info->ifa_index = (unsigned)address->index;
 	mnl_attr_put(request, IFA_LOCAL, sizeof(address->local), &address->local);
 	mnl_attr_put(request, IFA_ADDRESS, sizeof(address->local), &address->local);
+	if (address->flags)
+		mnl_attr_put_u32(request, IFA_FLAGS, address->flags);
 	return gb_netif_request(netif, request, NULL, NULL);
 }
 
@@ -329,5 +331,60 @@ int gb_netif_route(struct gb_netif *netif, struct in_addr destination, struct gb
 	info->rtm_dst_len = 32;
 	mnl_attr_put(request, RTA_DST, sizeof(destination), &destination);
 	rc = gb_netif_request(netif, request, read_route, route);
-	return rc < 0 ? rc : route->index ? 0 : -ENETUNREACH;
+	if (rc < 0)
+		return rc;
+	/* A group is nobody's source. The kernel names one where a group's own route leads back to this host. */
+	if (IN_MULTICAST(ntohl(route->source.s_addr))) {
+		struct gb_netif_link *link;
+
+		route->source.s_addr = 0;
+		if (gb_netif_table_find(&netif->table, route->index, &link) && (link->flags & IFF_LOOPBACK))
+			route->index = 0;
+	}
+	return route->index ? 0 : -ENETUNREACH;
+}
+
+/* --- Groups ------------------------------------------------------------------------ */
+
+int gb_netif_join(struct gb_netif *netif, int index, struct in_addr group)
+{
+	struct gb_netif_ipv4 wanted = { .index = index, .local = group, .prefix_length = 32, .scope = RT_SCOPE_HOST,
+		.flags = IFA_F_MCAUTOJOIN };
+	int rc;
+
+	if (gb_netif_has_joined(netif, index, group))
+		return 0;
+	rc = change_address(netif, RTM_NEWADDR, NLM_F_CREATE | NLM_F_EXCL, &wanted);
+	gb_netif_catch_up(netif);
+	return rc == -EEXIST && gb_netif_has_joined(netif, index, group) ? 0 : rc;
+}
+
+int gb_netif_leave(struct gb_netif *netif, int index, struct in_addr group)
+{
+	int rc = gb_netif_delete_address(netif, index, group, 32);
+
+	gb_netif_catch_up(netif);
+	return rc;
+}
+
+int gb_netif_delete_group_route(struct gb_netif *netif, int index, struct in_addr group)
+{
+	struct question question;
+	struct nlmsghdr *request = mnl_nlmsg_put_header(question.octets);
+	struct rtmsg *info;
+	int rc;
+
+	if (index <= 0)
+		return -EINVAL;
+	request->nlmsg_type = RTM_DELROUTE;
+	info = mnl_nlmsg_put_extra_header(request, sizeof(*info));
+	info->rtm_family = AF_INET;
+	info->rtm_dst_len = 32;
+	info->rtm_table = RT_TABLE_LOCAL;
+	info->rtm_type = RTN_LOCAL;
+	info->rtm_scope = RT_SCOPE_HOST;
+	mnl_attr_put(request, RTA_DST, sizeof(group), &group);
+	mnl_attr_put_u32(request, RTA_OIF, (uint32_t)index);
+	rc = gb_netif_request(netif, request, NULL, NULL);
+	return rc == -ESRCH ? 0 : rc;
 }

@@ -104,16 +104,72 @@ static struct json_object *drops(const struct gb_report *report)
 	return object;
 }
 
+/* The address of a querier that was heard, 0.0.0.0 being one. */
+static void put_querier(struct json_object *object, const char *key, const struct gb_membership_status *m)
+{
+	char text[INET_ADDRSTRLEN] = "";
+
+	if (m->querier_state != GB_QUERIER_NEVER_SEEN)
+		inet_ntop(AF_INET, &m->querier, text, sizeof(text));
+	report_put_text_or_null(object, key, text);
+}
+
 static struct json_object *membership(const struct gb_report *report)
 {
 	struct json_object *object = json_object_new_object();
-	const struct gb_report_path *path = main_path(report);
+	const struct gb_membership_status *m = &report->membership;
 
-	/* without a network there is nothing to be a member on: it joins when the network comes */
-	report_put_text(object, "state", path && path->member ? "member" : path && path->network_up ? "lost" : "joining");
-	report_put_address(object, "group", path ? path->group : (struct in_addr){0});
-	report_put_text_or_null(object, "interface", path ? path->network_interface : NULL);
+	report_put_text(object, "state", gb_membership_state_name(m->state));
+	report_put_text(object, "querier_state", gb_querier_state_name(m->querier_state));
+	report_put_address(object, "group", m->group);
+	report_put_text_or_null(object, "interface", m->interface);
+	put_querier(object, "querier", m);
+	report_put_count(object, "queries_received", m->queries_received);
+	report_put_time(object, "last_query", m->last_query_ns);
+	report_put_count(object, "reports_sent", m->reports_sent);
+	report_put_time(object, "last_report", m->last_report_ns);
+	report_put_count(object, "keepalive_count", m->keepalive_count);
+	report_put_count(object, "reregister_count", m->reregister_count);
+	report_put_count(object, "monitor_checks", m->monitor_checks);
+	report_put_count(object, "local_missing_count", m->local_missing_count);
+	report_put_count(object, "tgw_missing_count", m->registry_missing_count);
+	report_put_time(object, "last_reregister", m->last_reregister_ns);
+	report_put_text_or_null(object, "last_reregister_reason", m->last_reregister_reason);
 	return object;
+}
+
+static struct json_object *querier(const struct gb_membership_status *m)
+{
+	struct json_object *object = json_object_new_object();
+
+	put_querier(object, "address", m);
+	report_put_count_or_null(object, "version", m->querier_version);
+	report_put_decimal(object, "interval_s", (double)m->query_interval_ns / (double)GB_NS_PER_S, 1);
+	return object;
+}
+
+static struct json_object *interface_groups(const struct gb_report *report)
+{
+	struct json_object *array = json_object_new_array();
+
+	for (unsigned i = 0; i < report->groups && i < GB_REPORT_GROUPS_MAX; i++) {
+		struct json_object *object = json_object_new_object();
+
+		report_put_text(object, "interface", report->group[i].interface);
+		report_put_address(object, "group", report->group[i].group);
+		report_append(array, object);
+	}
+	return array;
+}
+
+static void add_igmp(struct json_object *object, const struct gb_report *report)
+{
+	report_put(object, "membership", membership(report));
+	report_put(object, "querier", querier(&report->membership));
+	report_put_count(object, "other_reports", report->membership.other_reports);
+	report_put_count(object, "malformed", report->membership.malformed);
+	report_put_bool(object, "left", report->membership.left);
+	report_put(object, "interface_groups", interface_groups(report));
 }
 
 static struct json_object *path_object(const struct gb_report_path *path)
@@ -266,6 +322,9 @@ char *gb_report_json(const struct gb_report *report, enum gb_report_part part)
 		break;
 	case GB_REPORT_EVENTS:
 		report_put(object, "events", events(report));
+		break;
+	case GB_REPORT_IGMP:
+		add_igmp(object, report);
 		break;
 	}
 	if (object)

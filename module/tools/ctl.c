@@ -27,6 +27,15 @@ static bool not_running(struct json_object *result)
 	       strcmp(json_object_get_string(state), "running") != 0;
 }
 
+static bool not_member(struct json_object *result)
+{
+	struct json_object *membership, *state;
+
+	return !json_object_object_get_ex(result, "membership", &membership) ||
+	       !json_object_object_get_ex(membership, "state", &state) || !json_object_is_type(state, json_type_string) ||
+	       strcmp(json_object_get_string(state), "lost") == 0;
+}
+
 static const struct command {
 	const char *name;
 	const char *help;
@@ -37,6 +46,8 @@ static const struct command {
 	{"stats", "every counter and drop reason, with what it counts", ctl_render_stats, NULL},
 	{"peers", "the other bridges that were heard", ctl_render_peers, NULL},
 	{"events", "what happened lately", ctl_render_events, NULL},
+	{"igmp", "the membership of the group: querier, reports, what is left behind", ctl_render_igmp, not_member},
+	{"igmp leave", "leave the group until the next reload or start (root)", ctl_render_igmp_leave, NULL},
 	{"version", "versions of this program and of the service", ctl_render_version, NULL},
 	{"reload", "read the configuration again (root)", ctl_render_reload, NULL},
 };
@@ -61,17 +72,22 @@ static void usage(FILE *out)
 	fputs("\nExit status: 0 done, 1 bad news (service down or degraded, request refused), 2 wrong usage.\n", out);
 }
 
-static const struct command *find_command(const char *name)
+/* The command that COUNT words name together. */
+static const struct command *find_command(char **words, int count)
 {
+	char name[32];
+
+	snprintf(name, sizeof(name), "%s%s%s", words[0], count > 1 ? " " : "", count > 1 ? words[1] : "");
 	for (size_t i = 0; i < COMMANDS; i++)
 		if (strcmp(commands[i].name, name) == 0)
 			return &commands[i];
 	return NULL;
 }
 
-static void complain_command(const char *name)
+static void complain_command(char **words, int count)
 {
-	fprintf(stderr, "goose-bridge-ctl: there is no command %s; there is", name);
+	fprintf(stderr, "goose-bridge-ctl: there is no command %s%s%s; there is", words[0], count > 1 ? " " : "",
+		count > 1 ? words[1] : "");
 	for (size_t i = 0; i < COMMANDS; i++)
 		fprintf(stderr, "%s %s", i ? "," : "", commands[i].name);
 	fputs("\n", stderr);
@@ -168,13 +184,15 @@ int main(int argc, char **argv)
 			return EXIT_USAGE;
 		}
 	}
-	if (optind + 1 != argc) {
+	int words = argc - optind;
+
+	if (words < 1 || words > 2) {
 		usage(stderr);
 		return EXIT_USAGE;
 	}
-	command = find_command(argv[optind]);
+	command = find_command(argv + optind, words);
 	if (!command) {
-		complain_command(argv[optind]);
+		complain_command(argv + optind, words);
 		return EXIT_USAGE;
 	}
 	return run(command, socket_path, json);

@@ -17,6 +17,8 @@ ctl_render ctl_render_status; /* fits a screen of 80 x 24, and leaves a line for
 ctl_render ctl_render_stats;
 ctl_render ctl_render_peers;
 ctl_render ctl_render_events;
+ctl_render ctl_render_igmp;
+ctl_render ctl_render_igmp_leave;
 ctl_render ctl_render_version;
 ctl_render ctl_render_reload;
 

@@ -203,6 +203,24 @@ static void add_path(struct screen *screen, struct json_object *path)
 		add_wrapped(screen, "          ", text(path, "detail", ""));
 }
 
+/* In one line what tells whether datagrams of the group get here. */
+static void add_membership(struct screen *screen, struct json_object *m, uint64_t now_ns)
+{
+	const char *querier = text(m, "querier_state", "unknown");
+	char heard[40], words[300];
+
+	if (!m)
+		return;
+	if (strcmp(querier, "never_seen") == 0)
+		snprintf(words, sizeof(words), "%s, no querier seen, %" PRIu64 " reports sent", text(m, "state", "unknown"),
+			 count(m, "reports_sent"));
+	else
+		snprintf(words, sizeof(words), "%s, querier %s %s (last query %s ago), %" PRIu64 " reports sent",
+			 text(m, "state", "unknown"), text(m, "querier", "-"), querier,
+			 ago(text(m, "last_query", ""), now_ns, heard, sizeof(heard)), count(m, "reports_sent"));
+	add_wrapped(screen, "Group     ", words);
+}
+
 static void add_drops(struct screen *screen, struct json_object *drops)
 {
 	char *words = NULL;
@@ -245,6 +263,7 @@ static void fill_body(struct screen *screen, struct json_object *result, uint64_
 
 	for (size_t i = 0; i < length_of(paths); i++)
 		add_path(screen, json_object_array_get_idx(paths, i));
+	add_membership(screen, get(result, "membership"), now_ns);
 	add(screen, "Frames    %" PRIu64 " GOOSE from goose0, in %" PRIu64 " datagrams to the network",
 	    count(statistics, "goose_received") + count(statistics, "vlan_goose_received"),
 	    count(statistics, "goose_to_ip"));
@@ -375,6 +394,51 @@ void ctl_render_events(FILE *out, struct json_object *result, uint64_t now_ns)
 		fprintf(out, "%s  %s\n", short_time(text(event, "time", ""), time, sizeof(time)),
 			text(event, "text", text(event, "kind", "?")));
 	}
+}
+
+static void print_interface_groups(FILE *out, struct json_object *groups)
+{
+	for (size_t i = 0; i < length_of(groups); i++) {
+		struct json_object *group = json_object_array_get_idx(groups, i);
+
+		if (i == 0)
+			fputs("\nHeld by the interface itself, whether or not a service runs; what takes it away:\n", out);
+		fprintf(out, "  %-15s on %-15s ip addr del %s/32 dev %s\n", text(group, "group", "-"),
+			text(group, "interface", "-"), text(group, "group", "-"), text(group, "interface", "-"));
+	}
+}
+
+void ctl_render_igmp(FILE *out, struct json_object *result, uint64_t now_ns)
+{
+	struct json_object *m = get(result, "membership"), *querier = get(result, "querier");
+	char when[40];
+
+	fprintf(out, "State      %s%s, group %s on %s\n", text(m, "state", "unknown"), yes(result, "left") ? " (left on purpose)" : "",
+		text(m, "group", "-"), text(m, "interface", "no interface"));
+	fprintf(out, "Querier    %s", text(m, "querier_state", "unknown"));
+	if (*text(m, "querier", ""))
+		fprintf(out, ": %s, IGMP version %s, every %s s, last %s ago, %" PRIu64 " queries", text(m, "querier", ""),
+			text(querier, "version", "-"), text(querier, "interval_s", "-"),
+			ago(text(m, "last_query", ""), now_ns, when, sizeof(when)), count(m, "queries_received"));
+	fprintf(out, "\nReports    %" PRIu64 " sent, the last %s ago, %" PRIu64 " of them by the keepalive\n",
+		count(m, "reports_sent"), ago(text(m, "last_report", ""), now_ns, when, sizeof(when)),
+		count(m, "keepalive_count"));
+	fprintf(out, "           %" PRIu64 " heard from other members\n", count(result, "other_reports"));
+	fprintf(out, "Checks     %" PRIu64 ", %" PRIu64 " found no membership in the kernel, %" PRIu64 " in the registry\n",
+		count(m, "monitor_checks"), count(m, "local_missing_count"), count(m, "tgw_missing_count"));
+	fprintf(out, "Anew       joined anew %" PRIu64 " times", count(m, "reregister_count"));
+	if (*text(m, "last_reregister", ""))
+		fprintf(out, ", last %s ago: %s", ago(text(m, "last_reregister", ""), now_ns, when, sizeof(when)),
+			text(m, "last_reregister_reason", "-"));
+	fputs("\n", out);
+	print_interface_groups(out, get(result, "interface_groups"));
+}
+
+void ctl_render_igmp_leave(FILE *out, struct json_object *result, uint64_t now_ns)
+{
+	(void)result;
+	(void)now_ns;
+	fputs("The group was left. goose-bridge-ctl reload, or a restart, joins it again.\n", out);
 }
 
 void ctl_render_version(FILE *out, struct json_object *result, uint64_t now_ns)

@@ -95,7 +95,8 @@ static int open_receive(const struct gb_transport_settings *s, struct gb_transpo
 	if (step->error == 0)
 		buffers->receive = set_buffer(fd, SO_RCVBUFFORCE, SO_RCVBUF, s->receive_buffer);
 	TRY(step, "bind to the group", bind_to(fd, s->group, s->port));
-	TRY(step, "join the group", membership(fd, IP_ADD_MEMBERSHIP, s));
+	if (!s->stay_out)
+		TRY(step, "join the group", membership(fd, IP_ADD_MEMBERSHIP, s));
 	return fd;
 }
 
@@ -181,6 +182,18 @@ int gb_transport_mark(struct gb_transport *transport, unsigned ttl, unsigned dsc
 		transport->settings.dscp = dscp;
 	}
 	return error;
+}
+
+/* What the socket still has of a membership that the kernel's interface lost stands in the way of a new one. */
+int gb_transport_join(struct gb_transport *transport)
+{
+	gb_transport_leave(transport);
+	return membership(transport->receive_fd, IP_ADD_MEMBERSHIP, &transport->settings);
+}
+
+int gb_transport_leave(struct gb_transport *transport)
+{
+	return membership(transport->receive_fd, IP_DROP_MEMBERSHIP, &transport->settings);
 }
 
 /* /proc/net/igmp: a line per interface that starts with its index, then lines of groups (address in hex, as the kernel's

@@ -6,7 +6,7 @@ here=$(dirname "$0")
 bin=${GB_BUILDDIR:-.}/tests/fuzz
 bad=0
 
-for target in frame tunnel config control; do
+for target in frame tunnel config control igmp; do
 	printf '%s: ' "$target"
 	"$bin/replay_$target" "$here/corpus/$target" || {
 		echo "the target $target failed"

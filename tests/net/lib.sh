@@ -14,6 +14,9 @@
 #   ctl BRIDGE ARG..., stat BRIDGE JQ-PATH
 #   capture_start NAME HOST INTERFACE [OPTION...], capture_end NAME   frames go to $work/NAME.pcap
 #   record_start NAME HOST INTERFACE [GROUP], record_end NAME         datagrams go to $work/NAME.datagrams
+#   igmp_start NAME HOST INTERFACE [OPTION...], igmp_end NAME   IGMP packets go to $work/NAME.igmp, a line of JSON each
+#   igmp_count NAME JQ-CONDITION        how many of them fulfil it
+#   events_of BRIDGE KIND               how often it told of that
 #   replay HOST INTERFACE FILE..., carry FROM TO FILE..., expect_frames NAME FILE...
 #   wait_for SECONDS COMMAND..., fail TEXT, skip TEXT, pass
 #
@@ -323,6 +326,23 @@ capture_stop() {
 	kill -TERM "${capturing[$1]}"
 	capture_end "$1"
 }
+
+# On T, the interface is that of the host's wire: port and its name.
+igmp_start() {
+	local name=$1 host=$2 interface=$3
+	shift 3
+	rm -f "$work/$name.ready"
+	spawn "$host" "$tool" igmp-capture "$interface" --ready "$work/$name.ready" "$@" >"$work/$name.igmp" 2>"$work/$name.err"
+	capturing[$name]=$spawned
+	wait_for 5 test -e "$work/$name.ready" || fail "the IGMP capture on $interface of $host does not start"
+}
+
+igmp_end() { capture_stop "$1"; }
+
+igmp_count() { jq -s "[.[] | select(${2})] | length" "$work/$1.igmp"; }
+
+# How often BRIDGE has told of an event of this kind.
+events_of() { ctl "$1" -j events | jq --arg kind "$2" '[.events[] | select(.kind == $kind)] | length'; }
 
 # Another process on HOST joins the group and records its datagrams for 3 s.
 record_start() {

@@ -13,6 +13,7 @@ int command_ip_check(int argc, char **argv);
 int command_subscribe(int argc, char **argv);
 int command_udp_send(int argc, char **argv);
 int command_udp_capture(int argc, char **argv);
+int command_igmp_capture(int argc, char **argv);
 int command_load_send(int argc, char **argv);
 int command_load_receive(int argc, char **argv);
 

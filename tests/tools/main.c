@@ -21,6 +21,7 @@ static const struct {
 	{"subscribe", command_subscribe, "receive as a GOOSE subscriber does"},
 	{"udp-send", command_udp_send, "send datagrams, also mutated ones"},
 	{"udp-capture", command_udp_capture, "record the datagrams of a multicast group"},
+	{"igmp-capture", command_igmp_capture, "print the IGMP packets that an interface receives"},
 	{"load-send", command_load_send, "send numbered GOOSE frames at a rate"},
 	{"load-receive", command_load_receive, "receive them: loss, order, latency"},
 };

@@ -59,7 +59,8 @@ static int reload(void *arg, char *error, size_t size)
 }
 
 static const struct gb_control_ops ops = {
-	.stats = padded, .status = numbered, .peers = nothing, .version = "1.2.3", .reload = reload};
+	.stats = padded, .status = numbered, .peers = nothing, .version = "1.2.3", .reload = reload,
+	.igmp_leave = reload};
 
 /* ---- requests ------------------------------------------------------------------------------------------------------ */
 
@@ -133,7 +134,7 @@ static void bad_requests(void **state)
 	assert_non_null(strstr(ASK("{\"version\":1,\"command\":\"status\",\"command\":\"reload\"}"), "twice"));
 	assert_non_null(strstr(ASK("{\"version\":1,\"command\":\"status\\u0000\"}"), "unknown command"));
 	assert_string_equal(ASK("{\"version\":1,\"command\":\"fly\"}"),
-			    "unknown command; known are stats, status, peers, events, version, reload");
+			    "unknown command; known are stats, status, peers, events, igmp, version, reload, igmp leave");
 	memset(deep, '[', sizeof(deep) - 1);
 	assert_non_null(strstr(ask(&service, deep, sizeof(deep) - 1, true), "no JSON object"));
 	memset(longest, ' ', sizeof(longest));
@@ -145,6 +146,7 @@ static void commands_that_cannot(void **state)
 {
 	struct service service = {0};
 	static const char reload_request[] = "{\"version\":1,\"command\":\"reload\"}";
+	static const char leave_request[] = "{\"version\":1,\"command\":\"igmp leave\"}";
 
 	(void)state;
 	assert_non_null(strstr(ASK("{\"version\":1,\"command\":\"peers\"}"), "short of memory"));
@@ -155,6 +157,11 @@ static void commands_that_cannot(void **state)
 	assert_string_equal(ASK("{\"version\":1,\"command\":\"reload\"}"), "line 3: \"?\" is no number");
 	service.reload = 0;
 	assert_non_null(strstr(ask(&service, reload_request, strlen(reload_request), false), "for root"));
+	assert_non_null(strstr(ask(&service, leave_request, strlen(leave_request), false), "igmp leave is for root"));
+	assert_non_null(strstr(ASK("{\"version\":1,\"command\":\"igmp\"}"), "does not offer"));
+	service.reload_error = NULL;
+	service.reload = -EPERM;
+	assert_non_null(strstr(ASK("{\"version\":1,\"command\":\"igmp leave\"}"), "the group was not left: Operation not"));
 }
 
 int main(void)

@@ -136,10 +136,12 @@ static void whatever_comes_is_survived(void **state)
 		"{}", "{\"warnings\":[null,5,{}],\"paths\":[null,3],\"drops\":[],\"statistics\":7,\"latest_peer\":1}",
 		"{\"peers\":[null,{}],\"events\":[{},null,{\"time\":\"then\"},{\"time\":\"1-1-1T1:1:1\"}]}",
 		"{\"peers\":{},\"events\":5,\"counters\":{\"new_one\":1},\"drops\":{\"odd\":\"x\"}}",
+		"{\"membership\":{\"querier\":5,\"last_query\":{}},\"querier\":[],\"interface_groups\":[null,{\"group\":1}]}",
 		"{\"warnings\":[\"\"],\"statistics\":{\"uptime\":-1e300},\"version\":null,\"state\":null}",
 	};
 	ctl_render *const renders[] = {ctl_render_status, ctl_render_stats, ctl_render_peers,
-				       ctl_render_events, ctl_render_version, ctl_render_reload};
+				       ctl_render_events, ctl_render_version, ctl_render_reload,
+				       ctl_render_igmp, ctl_render_igmp_leave};
 
 	(void)state;
 	for (size_t i = 0; i < sizeof(results) / sizeof(results[0]); i++)
@@ -149,6 +151,39 @@ static void whatever_comes_is_survived(void **state)
 			assert_non_null(result);
 			free(rendered(renders[k], result));
 		}
+}
+
+static void the_membership_is_told(void **state)
+{
+	struct gb_report report = quiet();
+
+	(void)state;
+	report.membership = (struct gb_membership_status){
+		.state = GB_MEMBERSHIP_MEMBER, .group = report.path[0].group, .interface = "ens5", .reports_sent = 12};
+	char *text = rendered(ctl_render_status, json(&report, GB_REPORT_STATUS));
+
+	assert_says(text, "Group     member, no querier seen, 12 reports sent\n");
+	free(text);
+	report.membership.querier_state = GB_QUERIER_PRESENT;
+	report.membership.last_query_ns = NOON_NS - 5 * GB_NS_PER_S;
+	report.membership.query_interval_ns = 120 * GB_NS_PER_S;
+	report.membership.querier_version = 2;
+	report.membership.reregister_count = 1;
+	report.membership.last_reregister_ns = NOON_NS - 60 * GB_NS_PER_S;
+	memccpy(report.membership.last_reregister_reason, "ens5 is up again", 0, GB_MEMBERSHIP_REASON);
+	report.groups = 1;
+	report.group[0] = (struct gb_report_group){.interface = "ens5", .group = report.path[0].group};
+	text = rendered(ctl_render_status, json(&report, GB_REPORT_STATUS));
+	assert_fits(text, 80, 23);
+	assert_says(text, "Group     member, querier 0.0.0.0 present (last query 5 s ago), 12 reports sent\n");
+	free(text);
+	text = rendered(ctl_render_igmp, json(&report, GB_REPORT_IGMP));
+	assert_fits(text, 100, 12);
+	assert_says(text, "member, group 224.0.1.100 on ens5\n");
+	assert_says(text, "present: 0.0.0.0, IGMP version 2, every 120.0 s, last 5 s ago, 0 queries\n");
+	assert_says(text, "joined anew 1 times, last 60 s ago: ens5 is up again\n");
+	assert_says(text, "ip addr del 224.0.1.100/32 dev ens5\n");
+	free(text);
 }
 
 static void stats_explain_each_number(void **state)
@@ -202,6 +237,7 @@ int main(void)
 		cmocka_unit_test(status_says_what_matters),
 		cmocka_unit_test(status_of_a_service_in_trouble_fits_a_screen),
 		cmocka_unit_test(whatever_comes_is_survived),
+		cmocka_unit_test(the_membership_is_told),
 		cmocka_unit_test(stats_explain_each_number),
 		cmocka_unit_test(peers_are_a_table),
 		cmocka_unit_test(events_are_lines),

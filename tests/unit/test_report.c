@@ -47,12 +47,19 @@ static struct gb_report sample(void)
 			  .network_up = true, .member = true, .since_ns = NOON_NS, .wire_format = "native",
 			  .engine = "user", .path_mtu = 1500, .ttl = 10, .dscp = 46, .receive_buffer = 8388608,
 			  .send_buffer = 212992, .sender_id = 1, .epoch = NOON_NS}},
+		.membership = {.state = GB_MEMBERSHIP_MEMBER, .querier_state = GB_QUERIER_PRESENT, .interface = "ens5",
+			       .querier_version = 2, .query_interval_ns = 125 * GB_NS_PER_S, .queries_received = 5,
+			       .last_query_ns = NOON_NS, .reports_sent = 12, .last_report_ns = NOON_NS,
+			       .keepalive_count = 9, .other_reports = 6, .registry_missing_count = 3},
+		.groups = 1,
+		.group = {{.interface = "ens5"}},
 		.peers = 2,
 		.peer = two_peers,
 	};
 
 	inet_pton(AF_INET, "224.0.1.100", &report.path[0].group);
 	inet_pton(AF_INET, "10.0.0.5", &report.path[0].local);
+	report.membership.group = report.group[0].group = report.path[0].group;
 	report.totals.counter[GB_COUNT_ip_to_goose] = UINT64_MAX;
 	report.totals.counter[GB_COUNT_goose_to_ip] = 7;
 	report.totals.drop[GB_DROP_stale] = 9;
@@ -145,6 +152,10 @@ static void old_readers_find_everything(void **state)
 
 static void new_readers_find_the_rest(void **state)
 {
+	static const char *const membership[] = {
+		"state", "querier_state", "group", "interface", "querier", "queries_received", "last_query", "reports_sent",
+		"last_report", "keepalive_count", "reregister_count", "monitor_checks", "local_missing_count",
+		"tgw_missing_count", "last_reregister", "last_reregister_reason", NULL};
 	struct gb_report report = sample();
 	struct json_object *object = parse(&report, GB_REPORT_STATS);
 
@@ -157,9 +168,18 @@ static void new_readers_find_the_rest(void **state)
 	assert_number(object, "counters/ip_to_goose", UINT64_MAX);
 	assert_number(object, "drops/stale", 9);
 	assert_number(object, "drops/own", 0);
+	assert_keys(object, "membership", membership);
 	assert_text(object, "membership/state", "member");
+	assert_text(object, "membership/querier_state", "present");
 	assert_text(object, "membership/group", "224.0.1.100");
 	assert_text(object, "membership/interface", "ens5");
+	assert_text(object, "membership/querier", "0.0.0.0"); /* a transit gateway's: an address like any other */
+	assert_text(object, "membership/last_query", "2026-01-31T12:00:00.000000+00:00");
+	assert_number(object, "membership/reports_sent", 12);
+	assert_number(object, "membership/keepalive_count", 9);
+	assert_number(object, "membership/tgw_missing_count", 3);
+	assert_null(at(object, "membership/last_reregister"));
+	assert_null(at(object, "membership/last_reregister_reason"));
 	assert_text(object, "paths/0/sender_id", "0000000000000001");
 	assert_text(object, "paths/0/epoch", "1769860800000000000");
 	assert_text(object, "paths/0/since", "2026-01-31T12:00:00.000000+00:00");
@@ -173,19 +193,35 @@ static void new_readers_find_the_rest(void **state)
 	json_object_put(object);
 }
 
-static void membership_says_why_not(void **state)
+static void igmp_has_what_the_membership_rests_on(void **state)
 {
 	struct gb_report report = sample();
-	struct json_object *object;
+	struct json_object *object = parse(&report, GB_REPORT_IGMP);
 
 	(void)state;
-	report.path[0].member = false;
-	object = parse(&report, GB_REPORT_STATUS);
-	assert_text(object, "membership/state", "lost");
+	assert_text(object, "membership/state", "member");
+	assert_text(object, "querier/address", "0.0.0.0");
+	assert_number(object, "querier/version", 2);
+	assert_text(object, "querier/interval_s", "125.0");
+	assert_number(object, "other_reports", 6);
+	assert_number(object, "malformed", 0);
+	assert_text(object, "interface_groups/0/interface", "ens5");
+	assert_text(object, "interface_groups/0/group", "224.0.1.100");
 	json_object_put(object);
-	report.path[0].network_up = false;
-	object = parse(&report, GB_REPORT_STATUS);
-	assert_text(object, "membership/state", "joining");
+
+	report.membership = (struct gb_membership_status){.state = GB_MEMBERSHIP_LOST, .last_reregister_ns = NOON_NS,
+							  .last_reregister_reason = "because"};
+	report.groups = 0;
+	object = parse(&report, GB_REPORT_IGMP);
+	assert_text(object, "membership/state", "lost");
+	assert_text(object, "membership/querier_state", "never_seen");
+	assert_null(at(object, "membership/querier")); /* not 0.0.0.0: none was heard */
+	assert_null(at(object, "membership/interface"));
+	assert_null(at(object, "membership/last_query"));
+	assert_text(object, "membership/last_reregister", "2026-01-31T12:00:00.000000+00:00");
+	assert_text(object, "membership/last_reregister_reason", "because");
+	assert_null(at(object, "querier/version"));
+	assert_int_equal(json_object_array_length(at(object, "interface_groups")), 0);
 	json_object_put(object);
 }
 
@@ -349,7 +385,7 @@ int main(void)
 	const struct CMUnitTest tests[] = {
 		cmocka_unit_test(old_readers_find_everything),
 		cmocka_unit_test(new_readers_find_the_rest),
-		cmocka_unit_test(membership_says_why_not),
+		cmocka_unit_test(igmp_has_what_the_membership_rests_on),
 		cmocka_unit_test(status_is_short),
 		cmocka_unit_test(events_are_said_in_words),
 		cmocka_unit_test(peers_alone),
