@@ -6,6 +6,7 @@
 #define DEFAULT_INTERVAL_NS (125 * GB_NS_PER_S) /* RFC 2236, 8.2 */
 #define INTERVALS_TO_LOSE   3
 #define GAPS_TO_TRUST	    3
+#define SAME_QUERY_NS	    (GB_NS_PER_S / 2) /* closer ones are copies, or of several queriers: no interval */
 
 const char *gb_membership_state_name(enum gb_membership_state state)
 {
@@ -84,7 +85,7 @@ bool querier_heard(struct querier *q, uint64_t now_ns, struct in_addr address, u
 	bool found = q->now != GB_QUERIER_PRESENT;
 
 	/* the silence of a lost querier is no interval of one that is there */
-	if (!found && now_ns > q->last_ns)
+	if (!found && now_ns >= q->last_ns + SAME_QUERY_NS)
 		q->gap_ns[q->gaps++ % QUERIER_GAPS] = now_ns - q->last_ns;
 	q->now = GB_QUERIER_PRESENT;
 	q->address = address;

@@ -178,6 +178,18 @@ static void its_first_intervals_prove_little(void **unused)
 	assert_int_equal(querier_deadline_ns(&q), (187 + 240 + 180 + 10) * S);
 }
 
+static void copies_of_a_query_are_no_interval(void **unused)
+{
+	struct querier q = {0};
+
+	(void)unused;
+	for (unsigned i = 0; i < 5; i++)
+		hear(&q, i * 60 * S);
+	for (unsigned i = 1; i <= 9; i++)
+		hear(&q, 240 * S + i * GB_NS_PER_MS);
+	assert_int_equal(querier_interval_ns(&q), 60 * S);
+}
+
 static void it_is_lost_once_and_found_again(void **unused)
 {
 	struct querier q = {0};
@@ -223,6 +235,7 @@ int main(void)
 		cmocka_unit_test(names),
 		cmocka_unit_test(a_querier_is_found_once),
 		cmocka_unit_test(its_first_intervals_prove_little),
+		cmocka_unit_test(copies_of_a_query_are_no_interval),
 		cmocka_unit_test(it_is_lost_once_and_found_again),
 		cmocka_unit_test(silence_without_a_link_does_not_count),
 	};
