@@ -339,7 +339,7 @@ static int run(struct daemon *d)
 
 	if (!error) {
 		daemon_note(d, GB_EVENT_STARTED, 0, PACKAGE_VERSION);
-		say_what_is_missing(d);
+		daemon_warn_of_open_sources(d);
 		process_ready(d->ready_fd);
 		d->ready_fd = -1;
 		if (d->options.daemonise)

@@ -21,6 +21,10 @@ static enum gb_event_kind beginning_of(enum gb_event_kind end)
 		return GB_EVENT_SEND_FAILING;
 	case GB_EVENT_GOOSE0_RESTORED:
 		return GB_EVENT_GOOSE0_FAILING;
+	case GB_EVENT_MEMBERSHIP_RESTORED:
+		return GB_EVENT_MEMBERSHIP_LOST;
+	case GB_EVENT_QUERIER_FOUND:
+		return GB_EVENT_QUERIER_LOST;
 	case GB_EVENT_RECOVERED:
 		return GB_EVENT_DEGRADED;
 	default:
