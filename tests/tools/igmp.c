@@ -74,7 +74,8 @@ static void print_packet(uint64_t utc_ns, const uint8_t *ip, size_t header, size
 	inet_ntop(AF_INET, ip + 16, destination, sizeof(destination));
 	inet_ntop(AF_INET, igmp + 4, group, sizeof(group));
 	printf("{\"time\":%" PRIu64 ".%09" PRIu64 ",\"type\":\"%s\",\"version\":%u,\"group\":\"%s\",\"source\":\"%s\","
-	       "\"destination\":\"%s\",\"ttl\":%u,\"router_alert\":%s,\"length\":%zu,\"checksum_ok\":%s,\"ip_checksum_ok\":%s}\n",
+	       "\"destination\":\"%s\",\"ttl\":%u,\"router_alert\":%s,\"length\":%zu,\"checksum_ok\":%s,"
+	       "\"ip_checksum_ok\":%s}\n",
 	       utc_ns / TOOL_NS_PER_S, utc_ns % TOOL_NS_PER_S, type_name(igmp[0]), version_of(igmp[0], igmp[1], length), group,
 	       source, destination, ip[8], has_router_alert(ip, header) ? "true" : "false", length,
 	       sum_is_right(igmp, length) ? "true" : "false", sum_is_right(ip, header) ? "true" : "false");
@@ -86,7 +87,8 @@ static bool take(const struct packet_frame *frame)
 {
 	size_t at, header, total;
 
-	if (frame->outgoing || packet_ethertype(frame->octets, frame->length, &at) != ETH_P_IP || frame->length < at + IP_HEADER)
+	if (frame->outgoing || packet_ethertype(frame->octets, frame->length, &at) != ETH_P_IP ||
+	    frame->length < at + IP_HEADER)
 		return false;
 	const uint8_t *ip = frame->octets + at;
 
