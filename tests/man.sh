@@ -1,6 +1,7 @@
 #!/bin/sh
 # SPDX-License-Identifier: Apache-2.0
-# The manual pages are without faults, and goose-bridge(8) names every counter and drop reason that the code has.
+# The manual pages are without faults, and goose-bridge(8) names every counter, drop reason and event that the
+# code has.
 set -u
 cd "${srcdir:-.}" || exit 1
 bad=0
@@ -15,25 +16,31 @@ items_under() {
 	sed -n "/^\.Ss $1\$/,/^\.S[sh] /p" man/goose-bridge.8 | sed -n 's/^\.It Sy //p' | tr -d ' ' | tr ',' '\n' | sort
 }
 
+# The kinds in the X-macro list of event.h, as JSON has them.
+event_names() {
+	sed -n 's/^[[:space:]]*X([A-Z0-9_]*, "\([a-z0-9_]*\)", [0-9]).*/\1/p' include/goose-bridge/event.h | sort
+}
+
 # The names in the X-macro list $1 of stats.h.
 names_in() {
 	sed -n "/^#define $1(X)/,/[^\\\\]\$/p" include/goose-bridge/stats.h | sed -n 's/^[[:space:]]*X(\([a-z0-9_]*\),.*/\1/p' | sort
 }
 
-compare() { # LIST HEADING
-	code=$(names_in "$1")
+compare() { # NAMES HEADING
+	code=$1
 	page=$(items_under "$2")
-	[ -n "$code" ] || complain "include/goose-bridge/stats.h: no names found in $1"
+	[ -n "$code" ] || complain "no names found in the code for $2"
 	for name in $code; do
 		printf '%s\n' "$page" | grep -qx "$name" || complain "goose-bridge.8: $2 does not name $name"
 	done
 	for name in $page; do
-		printf '%s\n' "$code" | grep -qx "$name" || complain "goose-bridge.8: $2 names $name, which $1 does not have"
+		printf '%s\n' "$code" | grep -qx "$name" || complain "goose-bridge.8: $2 names $name, which the code does not have"
 	done
 }
 
-compare GB_COUNTERS Counters
-compare GB_DROP_REASONS 'Drop reasons'
+compare "$(names_in GB_COUNTERS)" Counters
+compare "$(names_in GB_DROP_REASONS)" 'Drop reasons'
+compare "$(event_names)" Events
 if ! command -v mandoc >/dev/null; then
 	[ $bad = 0 ] || exit 1
 	echo "skipped: mandoc is not here, so the pages are not checked for faults"
