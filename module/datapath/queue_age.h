@@ -2,7 +2,8 @@
 /* How old a frame that is read from goose0 may be.
  *
  * The kernel does not say when a frame was put into the queue. But a frame that is read now was not in it when it was last
- * known to be empty; nor at the time of a mark since which as many frames were read as the queue can hold. Pure; times are monotonic.
+ * known to be empty; nor at the time of a mark since which as many frames were read as the queue can hold. Pure; times are
+ * monotonic.
  */
 #ifndef DATAPATH_QUEUE_AGE_H
 #define DATAPATH_QUEUE_AGE_H
