@@ -45,18 +45,26 @@ carry A B "$pcaps/goose_ndscom.pcap"
 say "the network takes too little"
 on A tc qdisc add dev eth0 root tbf rate 1mbit burst 3k limit 6000 2>/dev/null || skip "no tbf in this kernel"
 before=$(stale A)
-rm -f "$work/ready"
-spawn B "$tool" load-receive goose0 --timeout $((20 * slow)) --idle $((2 * slow)) --ready "$work/ready" >"$work/load.json"
-receiver=$spawned
-wait_for 5 test -e "$work/ready" || fail "the receiver does not start"
-# of two sizes, so that octets of one that get into another would show
-spawn A "$tool" load-send goose0 --rate 600 --count 1200 --size 400 >/dev/null
-sender=$spawned
-on A "$tool" load-send goose0 --rate 600 --count 1200 --size 160 >/dev/null
-reap "$sender"
-reap "$receiver" || true # it says that frames were lost, which is the point here
-[ "$(jq .altered "$work/load.json")" = 0 ] || fail "frames were altered: $(cat "$work/load.json")"
-[ $(($(stale A) - before)) -gt 0 ] || fail "what had waited too long was sent: $(cat "$work/load.json") $(stat A .drops)"
+# offer RATE SECONDS: frames of two sizes, so that octets of one that get into another would show; $got is the receiver's account
+offer() {
+	local sender receiver
+	rm -f "$work/ready"
+	spawn B "$tool" load-receive goose0 --timeout $((20 * slow)) --idle $((2 * slow)) --ready "$work/ready" >"$work/load.json"
+	receiver=$spawned
+	wait_for 5 test -e "$work/ready" || fail "the receiver does not start"
+	spawn A "$tool" load-send goose0 --rate "$1" --duration "$2" --size 400 >/dev/null
+	sender=$spawned
+	on A "$tool" load-send goose0 --rate "$1" --duration "$2" --size 160 >/dev/null
+	reap "$sender"
+	reap "$receiver" || true # it says that frames were lost, which is the point here
+	got=$(cat "$work/load.json")
+	[ "$(jq .altered <<<"$got")" = 0 ] || fail "frames were altered: $got"
+}
+offer 600 2
+[ $(($(stale A) - before)) -gt 0 ] || fail "what had waited too long was sent: $got $(stat A .drops)"
+# so little that single frames wait for about as long as they may
+on A tc qdisc change dev eth0 root tbf rate 64kbit burst 1600 limit 1200
+offer 50 8
 sent=$(stat A .statistics.goose_to_ip)
 all=$(stat A '(.drops | add) + .statistics.goose_to_ip')
 [ "$(stat A .statistics.raw_frames)" = "$all" ] ||
