@@ -6,6 +6,7 @@
 
 #include <errno.h>
 #include <event2/event.h>
+#include <goose-bridge/clock.h>
 #include <stdlib.h>
 #include <string.h>
 #include <sys/socket.h>
@@ -36,11 +37,6 @@ struct session {
 	size_t answer_sent;
 };
 
-static struct timeval milliseconds(unsigned ms)
-{
-	return (struct timeval){.tv_sec = ms / 1000, .tv_usec = (suseconds_t)(ms % 1000) * 1000};
-}
-
 static void end(struct session *s)
 {
 	s->settings->ended(s->settings->ended_arg, s);
@@ -49,7 +45,7 @@ static void end(struct session *s)
 
 static void set_deadline(struct session *s, unsigned ms)
 {
-	struct timeval time = milliseconds(ms);
+	struct timeval time = gb_clock_timeval(ms * GB_NS_PER_MS);
 
 	evtimer_add(s->deadline, &time);
 }

@@ -181,16 +181,7 @@ int gb_datapath_hello(struct gb_datapath *datapath, uint16_t interval_s, const c
 	if (!use || !use->transport)
 		return -ENETDOWN;
 	struct gb_hello hello = hello_of(datapath, interval_s, version);
-	struct gb_native_header header = {
-		.type = GB_NATIVE_HELLO,
-		.flags = atomic_load(&datapath->clock_synchronised) ? 0 : GB_NATIVE_FLAG_CLOCK_UNSYNCHRONISED,
-		.path_id = use->path_id,
-		.lane = LANE_HELLO,
-		.sender_id = use->sender_id,
-		.epoch = datapath->settings.epoch,
-		.sequence = atomic_fetch_add_explicit(&datapath->next_sequence[LANE_HELLO], 1, memory_order_relaxed),
-		.send_time_ns = gb_clock_utc_ns(),
-	};
+	struct gb_native_header header = datapath_header(datapath, use, GB_NATIVE_HELLO, LANE_HELLO, gb_clock_utc_ns());
 	int error = gb_transport_send_one(use->transport, octets, gb_native_put_hello(octets, &header, &hello));
 
 	if (!error)

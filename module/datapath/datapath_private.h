@@ -110,19 +110,9 @@ static inline void worker_success(struct worker *worker)
 		atomic_store_explicit(&worker->stats->consecutive_errors, 0, memory_order_relaxed);
 }
 
-/* The next datagram's number on a lane, which has to be the caller's own. */
-static inline uint64_t worker_next_sequence(struct worker *worker, enum lane lane)
-{
-	_Atomic uint64_t *next = &worker->datapath->next_sequence[lane];
-	uint64_t sequence = atomic_load_explicit(next, memory_order_relaxed);
-
-	atomic_store_explicit(next, sequence + 1, memory_order_relaxed);
-	return sequence;
-}
-
-/* The native header of a datagram that is sent now. */
-struct gb_native_header worker_header(const struct worker *worker, enum gb_native_type type, enum lane lane,
-				      uint64_t sequence, uint64_t utc_ns);
+/* The native header of a datagram that is sent now, with the next number of LANE, which has to be the caller's own. */
+struct gb_native_header datapath_header(struct gb_datapath *datapath, const struct gb_datapath_runtime *use,
+					enum gb_native_type type, enum lane lane, uint64_t utc_ns);
 
 /* to_network.c */
 struct to_network *to_network_create(struct worker *worker);

@@ -169,8 +169,8 @@ static void answer_echo(struct to_goose *t, const struct gb_received *in, const 
 		return;
 	}
 	uint64_t utc = gb_clock_utc_ns();
-	struct gb_native_header header = worker_header(t->worker, GB_NATIVE_ECHO_REPLY, LANE_ECHO,
-						       worker_next_sequence(t->worker, LANE_ECHO), utc);
+	struct gb_native_header header =
+		datapath_header(t->worker->datapath, use, GB_NATIVE_ECHO_REPLY, LANE_ECHO, utc);
 	struct gb_echo reply = {.nonce = request->nonce, .target = d->native.sender_id,
 				.request_time_ns = d->native.send_time_ns,
 				.held_ns = in->time_ns != 0 && utc > in->time_ns ? utc - in->time_ns : 0};

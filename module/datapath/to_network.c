@@ -63,7 +63,7 @@ static size_t payload_max(const struct to_network *t)
 
 static struct gb_native_header next_header(struct to_network *t, enum gb_native_type type, uint64_t utc_ns)
 {
-	return worker_header(t->worker, type, LANE_FRAMES, worker_next_sequence(t->worker, LANE_FRAMES), utc_ns);
+	return datapath_header(t->worker->datapath, &t->worker->runtime->use, type, LANE_FRAMES, utc_ns);
 }
 
 static void encode_pieces(struct to_network *t, unsigned number, const struct gb_frame *frame, uint64_t utc_ns)

@@ -200,20 +200,28 @@ void worker_error(struct worker *worker)
 	gb_stats_bump(&worker->stats->consecutive_errors, 1);
 }
 
-struct gb_native_header worker_header(const struct worker *worker, enum gb_native_type type, enum lane lane,
-				      uint64_t sequence, uint64_t utc_ns)
+static uint64_t next_sequence(struct gb_datapath *datapath, enum lane lane)
 {
-	const struct gb_datapath *d = worker->datapath;
-	bool synchronised = atomic_load_explicit(&d->clock_synchronised, memory_order_relaxed);
+	_Atomic uint64_t *next = &datapath->next_sequence[lane];
+	uint64_t sequence = atomic_load_explicit(next, memory_order_relaxed);
+
+	atomic_store_explicit(next, sequence + 1, memory_order_relaxed);
+	return sequence;
+}
+
+struct gb_native_header datapath_header(struct gb_datapath *datapath, const struct gb_datapath_runtime *use,
+					enum gb_native_type type, enum lane lane, uint64_t utc_ns)
+{
+	bool synchronised = atomic_load_explicit(&datapath->clock_synchronised, memory_order_relaxed);
 
 	return (struct gb_native_header){
 		.type = (uint8_t)type,
 		.flags = synchronised ? 0 : GB_NATIVE_FLAG_CLOCK_UNSYNCHRONISED,
-		.path_id = worker->runtime->use.path_id,
+		.path_id = use->path_id,
 		.lane = (uint16_t)lane,
-		.sender_id = worker->runtime->use.sender_id,
-		.epoch = d->settings.epoch,
-		.sequence = sequence,
+		.sender_id = use->sender_id,
+		.epoch = datapath->settings.epoch,
+		.sequence = next_sequence(datapath, lane),
 		.send_time_ns = utc_ns,
 	};
 }
