@@ -17,4 +17,8 @@ struct json_object;
 int gb_client_ask(const char *socket_path, const char *command, int timeout_ms, struct json_object **result,
 		  char *error, size_t size);
 
+/* The same for a command that takes an argument. NULL = none. */
+int gb_client_ask_about(const char *socket_path, const char *command, const char *argument, int timeout_ms,
+			struct json_object **result, char *error, size_t size);
+
 #endif

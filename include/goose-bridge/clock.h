@@ -26,6 +26,9 @@ uint64_t gb_clock_utc_ns(void);
 /* Whether the kernel's clock is disciplined (adjtimex(2): no STA_UNSYNC, not TIME_ERROR). */
 bool gb_clock_synchronised(void);
 
+/* Whether the kernel may be asked for that: a service manager's sandbox may forbid the call. Then the answer above is no. */
+bool gb_clock_may_ask(void);
+
 /* UTC_NS as ISO 8601 with microseconds. With ZONE "2026-01-31T12:00:00.000000+00:00" in UTC; without it local time and
  * no zone, as Python's datetime.isoformat() writes it. TEXT has SIZE octets, 33 are enough. Returns TEXT.
  */

@@ -18,9 +18,13 @@
 #define GB_CONFIG_FILE_MAX    (1024 * 1024)
 #define GB_CONFIG_PATH_MAX    256
 #define GB_CONFIG_SOURCES_MAX 64
+#define GB_CONFIG_CPUS_MAX    64
+#define GB_CONFIG_PATHS_MAX   2
+#define GB_CONFIG_CPU_LAST    1023 /* the highest number of a CPU: what cpu_set_t (sched_setaffinity(2)) holds */
 
 enum gb_wire_format { GB_WIRE_LEGACY, GB_WIRE_NATIVE };
 enum gb_datapath_kind { GB_DATAPATH_AUTO, GB_DATAPATH_KERNEL, GB_DATAPATH_USER };
+enum gb_dual_path_mode { GB_DUAL_PATH_INDEPENDENT };
 enum gb_tun_ip_kind { GB_TUN_IP_NONE, GB_TUN_IP_AUTO, GB_TUN_IP_FIXED };
 
 /* An IPv4 prefix (CIDR). Both in network byte order; address has no bits outside mask. */
@@ -35,6 +39,12 @@ struct gb_sources {
 	struct gb_prefix prefix[GB_CONFIG_SOURCES_MAX];
 };
 
+/* CPUs by their numbers, in the order in which they were listed, each once. count 0 = no list. */
+struct gb_cpus {
+	unsigned count;
+	uint16_t cpu[GB_CONFIG_CPUS_MAX];
+};
+
 struct gb_tun_ip {
 	enum gb_tun_ip_kind kind;
 	struct in_addr address; /* FIXED: network byte order */
@@ -44,11 +54,12 @@ struct gb_tun_ip {
 /* A plain value: copied freely, owns nothing. Field names are the keys.
  *
  * Some keys follow others until they are set themselves: stats_export_interval follows a health_check_interval that is
- * set, and log_file, stats_file, control_socket and pid_file carry the name of an interface other than goose0. So that
- * this holds, change a configuration with gb_config_set and not by writing to its fields.
+ * set, and log_file, stats_file, control_socket and pid_file carry the name of a first path's interface other than
+ * goose0. So that this holds, change a configuration with gb_config_set and not by writing to its fields.
  */
 struct gb_config {
-	uint64_t given; /* bit I: key number I (gb_config_key_at) was set by a file or by gb_config_set */
+	uint64_t given[2]; /* bit I % 64 of I / 64: key number I (gb_config_key_at) was set by a file or by gb_config_set */
+	unsigned expect_stream_line; /* of the file; 0 = not from one. Other rooms know what is right there. */
 
 	/* where frames come from and go to */
 	char interface[IFNAMSIZ];
@@ -60,6 +71,9 @@ struct gb_config {
 	enum gb_wire_format wire_format;
 	bool legacy_lossy;
 	unsigned path_mtu; /* octets of IP packet; 0 = the smaller of the interface's MTU and 1500 */
+	unsigned max_frames_per_datagram;
+	bool udp_offload;
+	bool io_uring;
 	uint64_t sender_id; /* 0 = derived */
 	unsigned hello_interval; /* s */
 	struct gb_sources allow_sources;
@@ -67,13 +81,30 @@ struct gb_config {
 	struct gb_tun_ip tun_ip;
 	unsigned interface_mtu;
 
+	/* two paths: gb_config_paths says what comes of this */
+	bool enable_dual_path;
+	enum gb_dual_path_mode dual_path_mode;
+	char primary_interface[IFNAMSIZ]; /* "" = interface */
+	char backup_interface[IFNAMSIZ];
+	struct in_addr primary_multicast_ip; /* 0 = multicast_ip */
+	struct in_addr backup_multicast_ip;
+	char primary_multicast_interface[IFNAMSIZ]; /* "" = multicast_interface */
+	char backup_multicast_interface[IFNAMSIZ];  /* likewise */
+	struct gb_tun_ip primary_tun_ip;
+	struct gb_tun_ip backup_tun_ip;
+	char primary_tgw_multicast_domain_id[64];
+	char backup_tgw_multicast_domain_id[64];
+
 	/* the engine */
 	enum gb_datapath_kind datapath;
 	char bpf_dir[GB_CONFIG_PATH_MAX];
 	unsigned buffer_size; /* octets; a wish */
 	unsigned batch_size;
 	unsigned worker_threads;
-	unsigned max_streams;
+	unsigned busy_poll_us; /* 0 = a worker waits at once */
+	unsigned realtime_priority; /* of SCHED_FIFO; 0 = workers are scheduled as other threads are */
+	struct gb_cpus cpu_affinity; /* one for each worker, in order; none = any */
+	unsigned max_streams; /* 0 = streams are not supervised */
 	unsigned max_peers;
 
 	/* faults */
@@ -92,6 +123,12 @@ struct gb_config {
 	bool enable_tgw_monitoring;
 	char tgw_multicast_domain_id[64];
 
+	/* supervision of streams */
+	char expect_stream[GB_CONFIG_LINE_MAX]; /* as it stands in the file: a list of streams, separated by commas */
+	char streams_file[GB_CONFIG_PATH_MAX];
+	unsigned learn_after; /* s */
+	unsigned storm_threshold; /* frames/s of one stream; 0 = never a storm */
+
 	/* reporting */
 	bool debug;
 	int log_level; /* enum gb_log_level, as set; whoever logs uses DEBUG instead if debug is true */
@@ -108,6 +145,17 @@ struct gb_config {
 	/* the process */
 	char pid_file[GB_CONFIG_PATH_MAX];
 	char user[64]; /* "" = as started */
+};
+
+/* What a configuration says of one path alone: one goose0, and where its frames go. */
+struct gb_config_path {
+	unsigned id; /* 0.. */
+	char interface[IFNAMSIZ];
+	struct in_addr multicast_ip;
+	char multicast_interface[IFNAMSIZ]; /* "" = by route */
+	struct gb_tun_ip tun_ip;
+	char tgw_multicast_domain_id[64];
+	bool tgw_domain_given; /* else it is the built-in default */
 };
 
 enum gb_config_severity { GB_CONFIG_WARNING, GB_CONFIG_ERROR };
@@ -132,11 +180,27 @@ int gb_config_load(const char *path, struct gb_config *config, gb_config_report 
 int gb_config_parse(const char *name, const char *text, size_t length, struct gb_config *config,
 		    gb_config_report *report, void *arg);
 
+/* The text of the file at PATH, as gb_config_load reads it: into *TEXT, not terminated, which the caller frees.
+ * Returns 0, or negative errno (also reported); then both are untouched.
+ */
+int gb_config_read_file(const char *path, char **text, size_t *length, gb_config_report *report, void *arg);
+
 /* Sets one key as if the file had it (for command-line options): the same checks, also those across keys. Unlike in a
  * file, an unknown key is an error. Reports name "command line" as the file, and line 0.
  * Returns 0, or -EINVAL; then *CONFIG is untouched.
  */
 int gb_config_set(struct gb_config *config, const char *key, const char *value, gb_config_report *report, void *arg);
+
+/* For a gb_config_report that wants one sentence: the first error goes to OUT, SIZE octets that are "" before, as "FILE:LINE:
+ * what is wrong"; all else is passed over.
+ */
+void gb_config_first_error(char *out, size_t size, enum gb_config_severity severity, const char *file, unsigned line,
+			   const char *text);
+
+/* Fills in the paths that CONFIG has, with the keys that it leaves open filled in from those that are of all. Returns how many:
+ * 1, or 2 with enable_dual_path.
+ */
+unsigned gb_config_paths(const struct gb_config *config, struct gb_config_path path[GB_CONFIG_PATHS_MAX]);
 
 /* Told of each key whose value differs. */
 typedef void gb_config_changed(void *arg, const char *key, bool reloadable);

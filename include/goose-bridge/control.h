@@ -1,10 +1,11 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /* control: the service's end of the control socket (unix, JSON lines) and its table of commands.
  *
- * One request a line: {"version": 1, "command": "stats"}; one answer a line: {"version": 1, "ok": true, "result": {...}} or
- * {"version": 1, "ok": false, "error": "..."}. No client can make the loop wait: everything is bounded (line, clients, unread
- * output, idle time) and non-blocking. Reading is for everyone the socket's mode lets in; what changes something is for root
- * and for the service's own user (SO_PEERCRED). Control thread only.
+ * One request a line: {"version": 1, "command": "stats"}, for some commands with an "argument", which is text; one answer a
+ * line: {"version": 1, "ok": true, "result": {...}} or {"version": 1, "ok": false, "error": "..."}. No client can make the
+ * loop wait: everything is bounded (line, clients, unread output, idle time) and non-blocking. Reading is for everyone the
+ * socket's mode lets in; what changes something is for root and for the service's own user (SO_PEERCRED). Control thread
+ * only.
  */
 #ifndef GOOSE_BRIDGE_CONTROL_H
 #define GOOSE_BRIDGE_CONTROL_H
@@ -18,7 +19,7 @@
 struct event_base;
 struct gb_control;
 
-/* What the daemon does for a command. The first five return a line of JSON that the server frees, or NULL if memory is short.
+/* What the daemon does for a command. The first seven return a line of JSON that the server frees, or NULL if memory is short.
  * None may destroy the server: it is about to answer.
  */
 struct gb_control_ops {
@@ -27,6 +28,8 @@ struct gb_control_ops {
 	char *(*peers)(void *arg);
 	char *(*events)(void *arg);
 	char *(*igmp)(void *arg);
+	char *(*streams)(void *arg);
+	char *(*snmp)(void *arg);
 	const char *version; /* of the service */
 	/* Reads the configuration again. Returns 0, or -EINVAL. SAID (SIZE octets, one line) gets how it went, or what is
 	 * wrong.
@@ -34,6 +37,18 @@ struct gb_control_ops {
 	int (*reload)(void *arg, char *said, size_t size);
 	/* Leaves the group until the next reload or start. Returns 0, or negative errno with what is wrong in SAID. */
 	int (*igmp_leave)(void *arg, char *said, size_t size);
+	/* One stream in full, by its gocbRef or its index: a line of JSON, or NULL with what is wrong in SAID. */
+	char *(*stream)(void *arg, const char *which, char *said, size_t size);
+	/* Expect a stream (as in goose-bridge.conf(5), expect_stream); forget one, by gocbRef or index. Return 0, or negative
+	 * errno; SAID gets how it went, or what is wrong.
+	 */
+	int (*expect)(void *arg, const char *stream, char *said, size_t size);
+	int (*forget)(void *arg, const char *which, char *said, size_t size);
+	/* Asks all bridges of the group to answer: a line of JSON with the request's nonce; and who answered the request with
+	 * that nonce: a line of JSON. NULL with what is wrong in SAID.
+	 */
+	char *(*echo_send)(void *arg, char *said, size_t size);
+	char *(*echo)(void *arg, const char *nonce, char *said, size_t size);
 };
 
 /* Listens at PATH (directories above it are made, mode 0755; the socket gets mode 0666: reading needs no root). A socket file

@@ -38,6 +38,29 @@ ssize_t gb_link_read(struct gb_link *link, uint8_t *octets, size_t capacity);
 /* One frame of LENGTH octets. Returns 0 or negative errno (-EIO: interface down). */
 int gb_link_write(struct gb_link *link, const uint8_t *octets, size_t length);
 
+/* ---- many at once ---- */
+
+/* Means of reading or writing up to FRAMES frames in one system call (io_uring), or one by one where the kernel has nothing for
+ * that, or PLAIN says so. One for each thread and direction; belongs to whoever made it. NULL = out of memory.
+ */
+struct gb_link_burst;
+
+struct gb_link_burst *gb_link_burst_create(unsigned frames, bool plain);
+void gb_link_burst_destroy(struct gb_link_burst *burst); /* NULL is fine */
+bool gb_link_burst_is_plain(const struct gb_link_burst *burst); /* one system call a frame */
+
+struct gb_link_frame {
+	uint8_t *octets;
+	size_t length; /* to be read: room at OCTETS; to be written: octets of the frame */
+	int result;    /* read: octets, or as gb_link_read; written: as gb_link_write */
+};
+
+/* COUNT frames, at most those of BURST, in order; each has its result. Where one was read, those before it may all the same say
+ * -EAGAIN: it came meanwhile.
+ */
+void gb_link_read_burst(struct gb_link *link, struct gb_link_burst *burst, struct gb_link_frame *frames, unsigned count);
+void gb_link_write_burst(struct gb_link *link, struct gb_link_burst *burst, struct gb_link_frame *frames, unsigned count);
+
 /* Removes a persistent TAP that no process holds. Returns 0, -ENODEV, -EBUSY, -EINVAL if it is no TAP, or negative errno. */
 int gb_link_remove_tap(const char *name);
 

@@ -33,7 +33,12 @@ enum gb_querier_state {
 };
 
 /* What a registry that lists members, such as AWS's, says of this host's own interface. */
-enum gb_registry_evidence { GB_REGISTRY_UNKNOWN, GB_REGISTRY_MEMBER, GB_REGISTRY_ABSENT };
+enum gb_registry_evidence {
+	GB_REGISTRY_UNKNOWN, /* no answer, or none that says anything */
+	GB_REGISTRY_MEMBER,
+	GB_REGISTRY_ABSENT,
+	GB_REGISTRY_OFF, /* it is not asked any more */
+};
 
 const char *gb_membership_state_name(enum gb_membership_state state); /* "joining", "member", "suspect", "lost" */
 const char *gb_querier_state_name(enum gb_querier_state state);	      /* "never_seen", "present", "lost" */
@@ -104,7 +109,8 @@ void gb_membership_configure(struct gb_membership *membership, const struct gb_m
  */
 void gb_membership_prepare(struct gb_membership *membership, int index, const char *name);
 
-/* Removes the group's own routes, which come again whenever an interface is set up: before a route to the group is looked up. */
+/* Removes the group's own routes, which come again whenever an interface is set up: before a route to the group is looked up.
+ */
 void gb_membership_clear_routes(struct gb_membership *membership);
 
 /* The group is used at PLACE now; NULL: nowhere. Called on every change of the network. Compares with what was, and joins anew
@@ -112,7 +118,9 @@ void gb_membership_clear_routes(struct gb_membership *membership);
  */
 void gb_membership_follow(struct gb_membership *membership, const struct gb_membership_place *place);
 
-/* The registry's latest answer; it counts at the next check. */
+/* The registry's latest answer; it counts at the next check, once. UNKNOWN never counts against the membership, and is no word
+ * for it either while the last answer that said anything was ABSENT: only after some in a row the kernel alone decides again.
+ */
 void gb_membership_registry(struct gb_membership *membership, enum gb_registry_evidence evidence);
 
 /* Leaves the group for good: the address goes from every interface, the sockets' membership too, and the kernel sends a LEAVE.

@@ -74,6 +74,13 @@ int gb_netif_set_tx_queue_length(struct gb_netif *netif, int index, unsigned pac
  */
 int gb_netif_set_no_ipv6_address(struct gb_netif *netif, int index);
 
+/* The IGMP version that the interface is forced to speak, read now: 0 = not forced; and forcing one. It is what
+ * net.ipv4.conf.IF.force_igmp_version is, but by rtnetlink (IFLA_INET_CONF): a service whose /proc/sys is read-only may set it
+ * as well. CAP_NET_ADMIN. Return 0 or negative errno; -ENODATA where the kernel says nothing of IPv4 for the interface.
+ */
+int gb_netif_igmp_version(struct gb_netif *netif, int index, unsigned *version);
+int gb_netif_force_igmp_version(struct gb_netif *netif, int index, unsigned version);
+
 /* Adds or removes an IPv4 address. -EEXIST / -EADDRNOTAVAIL as the kernel says. */
 int gb_netif_add_address(struct gb_netif *netif, int index, struct in_addr address, uint8_t prefix_length);
 int gb_netif_delete_address(struct gb_netif *netif, int index, struct in_addr address, uint8_t prefix_length);

@@ -46,6 +46,7 @@ struct gb_peer_hello {
 
 /* A snapshot of one peer. Times are UTC ns, 0 = never. */
 struct gb_peer_view {
+	unsigned path_id; /* that it was heard on; set by who has several tables */
 	uint64_t sender_id; /* 0 = legacy */
 	struct in_addr address;
 	bool legacy;
@@ -55,7 +56,8 @@ struct gb_peer_view {
 	uint64_t last_hello_ns;
 	uint64_t datagrams;
 	uint64_t frames;
-	uint64_t lost; /* datagrams that never came */
+	uint64_t lost; /* datagrams that were missing when a later one came */
+	uint64_t recovered; /* of these, those that came late after all */
 	uint64_t reordered; /* came after a later one */
 	uint64_t duplicates;
 	uint64_t restarts; /* epoch changes */
@@ -63,6 +65,16 @@ struct gb_peer_view {
 	uint16_t hello_interval_s;
 	char version[GB_PEER_VERSION]; /* from hello; "" = unknown */
 };
+
+/* Who answered an echo request, and how fast. */
+struct gb_echo_answer {
+	uint64_t sender_id;
+	struct in_addr address;
+	uint64_t round_trip_ns; /* all of it */
+	uint64_t held_ns;	/* of it, how long the other bridge says that it had the request */
+};
+
+#define GB_ECHO_ANSWERS_MAX 128 /* kept of a request */
 
 struct gb_peers *gb_peers_create(unsigned max);
 void gb_peers_destroy(struct gb_peers *peers);

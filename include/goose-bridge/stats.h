@@ -31,39 +31,42 @@
 	X(echo_replies_sent, "echo replies sent")                                                         \
 	X(echo_replies_received, "echo replies received")                                                 \
 	X(sender_id_conflicts, "datagrams with this bridge's sender id from another address")             \
+	X(send_times_wrong, "native datagrams sent, by synchronised clocks, after their receipt or 10 s before") \
 	X(events_refused, "events not told: too many at once")
 
-/* X(name, what was dropped and why). Frames, unless it says datagrams. */
+/* X(name, number, what was dropped and why). Frames, unless it says datagrams. The number is the row of gbDropTable in
+ * GOOSE-BRIDGE-MIB: it stays with its reason for ever, and a new reason takes the next one.
+ */
 #define GB_DROP_REASONS(X)                                                                                \
-	X(short_frame, "from goose0, or in a datagram: no whole Ethernet header")                         \
-	X(not_goose, "from goose0, or in a datagram: another EtherType")                                  \
-	X(group_source, "from goose0, or in a datagram: source address with the group bit")               \
-	X(stale, "older than max_frame_age_ms, or queued while the service did not read")                 \
-	X(legacy_destination, "legacy cannot express the destination address")                            \
-	X(legacy_second_tag, "legacy cannot express a second VLAN tag")                                   \
-	X(legacy_tpid, "legacy cannot express a tag other than 0x8100")                                   \
-	X(legacy_dei, "legacy cannot express DEI")                                                        \
-	X(legacy_pcp, "legacy cannot express a priority other than 4")                                    \
-	X(too_large, "does not fit path_mtu (legacy), or is over the largest frame")                      \
-	X(network_down, "no usable network interface, address or route")                                  \
-	X(send_buffer_full, "the network took no datagram for longer than max_frame_age_ms")              \
-	X(send_failed, "the network refused the datagram")                                                \
-	X(goose0_queue_full, "the kernel's queue from goose0 was full, or nobody read it")                \
-	X(goose0_down, "goose0 is missing or down")                                                       \
-	X(goose0_failed, "goose0 refused the frame")                                                      \
-	X(receive_buffer_full, "datagrams: the socket's receive buffer was full")                         \
-	X(truncated, "datagrams: larger than the receive buffer")                                         \
-	X(not_for_us, "datagrams: for another group or from another interface")                           \
-	X(source_not_allowed, "datagrams: source not in allow_sources")                                   \
-	X(own, "datagrams: sent by this bridge itself")                                                   \
-	X(malformed, "datagrams: neither format, or lengths that do not fit")                             \
-	X(unknown_version, "datagrams: native format of an unknown version")                              \
-	X(unknown_type, "datagrams: native format, unknown type")                                         \
-	X(unknown_key, "datagrams: authenticated, and this bridge has no key")                            \
-	X(echo_refused, "echo requests: more than 50 in a second, or legacy is sent here")                \
-	X(piece_duplicate, "datagrams: a piece that was there already")                                   \
-	X(piece_conflict, "datagrams: a piece that contradicts the frame's others")                       \
-	X(piece_incomplete, "split frames of which a piece did not come in time")
+	X(short_frame, 1, "from goose0, or in a datagram: no whole Ethernet header")                      \
+	X(not_goose, 2, "from goose0, or in a datagram: another EtherType")                               \
+	X(group_source, 3, "from goose0, or in a datagram: source address with the group bit")            \
+	X(stale, 4, "older than max_frame_age_ms, or queued while the service did not read")              \
+	X(legacy_destination, 5, "legacy cannot express the destination address")                         \
+	X(legacy_second_tag, 6, "legacy cannot express a second VLAN tag")                                \
+	X(legacy_tpid, 7, "legacy cannot express a tag other than 0x8100")                                \
+	X(legacy_dei, 8, "legacy cannot express DEI")                                                     \
+	X(legacy_pcp, 9, "legacy cannot express a priority other than 4")                                 \
+	X(too_large, 10, "does not fit path_mtu (legacy), or is over the largest frame")                  \
+	X(network_down, 11, "no usable network interface, address or route")                              \
+	X(send_buffer_full, 12, "the network took no datagram for longer than max_frame_age_ms")          \
+	X(send_failed, 13, "the network refused the datagram")                                            \
+	X(goose0_queue_full, 14, "the kernel's queue from goose0 was full, or nobody read it")            \
+	X(goose0_down, 15, "goose0 is missing or down")                                                   \
+	X(goose0_failed, 16, "goose0 refused the frame")                                                  \
+	X(receive_buffer_full, 17, "datagrams: the socket's receive buffer was full")                     \
+	X(truncated, 18, "datagrams: larger than the receive buffer")                                     \
+	X(not_for_us, 19, "datagrams: for another group or from another interface")                       \
+	X(source_not_allowed, 20, "datagrams: source not in allow_sources")                               \
+	X(own, 21, "datagrams: sent by this bridge itself")                                               \
+	X(malformed, 22, "datagrams: neither format, or lengths that do not fit")                         \
+	X(unknown_version, 23, "datagrams: native format of an unknown version")                          \
+	X(unknown_type, 24, "datagrams: native format, unknown type")                                     \
+	X(unknown_key, 25, "datagrams: authenticated, and this bridge has no key")                        \
+	X(echo_refused, 26, "echo requests: more than 50 in a second, or legacy is sent here")            \
+	X(piece_duplicate, 27, "datagrams: a piece that was there already")                               \
+	X(piece_conflict, 28, "datagrams: a piece that contradicts the frame's others")                   \
+	X(piece_incomplete, 29, "split frames of which a piece did not come in time")
 
 enum gb_counter {
 #define X(name, help) GB_COUNT_##name,
@@ -73,7 +76,7 @@ enum gb_counter {
 };
 
 enum gb_drop_reason {
-#define X(name, help) GB_DROP_##name,
+#define X(name, number, help) GB_DROP_##name,
 	GB_DROP_REASONS(X)
 #undef X
 	GB_DROP_REASON_COUNT
@@ -82,6 +85,7 @@ enum gb_drop_reason {
 const char *gb_counter_name(enum gb_counter counter);
 const char *gb_counter_help(enum gb_counter counter);
 const char *gb_drop_reason_name(enum gb_drop_reason reason);
+unsigned gb_drop_reason_number(enum gb_drop_reason reason);
 const char *gb_drop_reason_help(enum gb_drop_reason reason);
 
 /* One writer's counters. Only that thread adds; any thread reads. Own cache lines, so that workers do not slow each other. */

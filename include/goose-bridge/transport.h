@@ -18,9 +18,6 @@
 
 struct gb_transport;
 
-/* The largest datagram that is received whole: a jumbo frame's worth. */
-#define GB_TRANSPORT_DATAGRAM_MAX 9216
-
 struct gb_transport_settings {
 	struct in_addr group;
 	uint16_t port; /* host byte order */
@@ -31,17 +28,20 @@ struct gb_transport_settings {
 	int receive_buffer; /* octets wanted */
 	int send_buffer;
 	bool stay_out; /* do not join: gb_transport_join does */
+	bool plain;    /* no UDP_SEGMENT, no UDP_GRO, though the kernel may have them */
 };
 
 /* What the kernel gave. */
-struct gb_transport_buffers {
-	int receive; /* octets; less than wanted where net.core.rmem_max caps it */
-	int send;
+struct gb_transport_granted {
+	int receive_buffer; /* octets; less than wanted where net.core.rmem_max caps it */
+	int send_buffer;
+	bool segment; /* UDP_SEGMENT (Linux 4.18): many datagrams go through its layers as one */
+	bool gro;     /* UDP_GRO (Linux 5.0): and come as one */
 };
 
 /* Opens and joins. *TRANSPORT has one reference. Returns 0 or negative errno; *FAILED (may be NULL) then names the step. */
 int gb_transport_open(struct gb_transport **transport, const struct gb_transport_settings *settings,
-		      struct gb_transport_buffers *buffers, const char **failed);
+		      struct gb_transport_granted *granted, const char **failed);
 
 struct gb_transport *gb_transport_ref(struct gb_transport *transport);
 void gb_transport_unref(struct gb_transport *transport); /* NULL is fine */
@@ -70,7 +70,7 @@ int gb_transport_send_fd(const struct gb_transport *transport);
 struct gb_transport_inbox;
 
 struct gb_received {
-	uint8_t *octets; /* in the inbox; may be overwritten */
+	uint8_t *octets; /* in the inbox; may be overwritten, but not what lies around them */
 	size_t length;
 	struct in_addr source;
 	uint64_t time_ns; /* UTC, when the kernel received it; 0 = unknown */
@@ -78,16 +78,25 @@ struct gb_received {
 	bool for_us; /* came to the group, on the interface */
 };
 
-struct gb_transport_inbox *gb_transport_inbox_create(unsigned batch, size_t datagram_max);
+/* A datagram as the kernel hands it over, or a run of them that it put together, has to fit into BUFFER octets. */
+struct gb_transport_inbox *gb_transport_inbox_create(unsigned batch, size_t buffer);
 void gb_transport_inbox_destroy(struct gb_transport_inbox *inbox);
 
-/* Receives what waits, at most a batch. Returns the number, or negative errno (-EAGAIN: nothing waits). */
-int gb_transport_receive(struct gb_transport *transport, struct gb_transport_inbox *inbox);
+#define GB_TRANSPORT_RUN_MAX 65536 /* octets of a run at most */
 
-/* Datagram INDEX of the last batch; valid until the next. */
-const struct gb_received *gb_transport_received(const struct gb_transport_inbox *inbox, unsigned index);
+/* Receives what waits, at most MOST datagrams or runs of them, and at most a batch. Returns how many, or negative errno
+ * (-EAGAIN: nothing waits).
+ */
+int gb_transport_receive(struct gb_transport *transport, struct gb_transport_inbox *inbox, unsigned most);
 
-/* How many datagrams the kernel dropped at this socket since the last call, as of the last one received (SO_RXQ_OVFL). */
+/* The next datagram of the last batch, in the order in which they came; NULL at its end. Itself valid until the next call, its
+ * octets until the next batch.
+ */
+const struct gb_received *gb_transport_next(struct gb_transport_inbox *inbox);
+
+/* How many datagrams the kernel dropped at this socket since the last call, as of the last one that gb_transport_next gave
+ * (SO_RXQ_OVFL).
+ */
 uint32_t gb_transport_overflowed(struct gb_transport *transport, struct gb_transport_inbox *inbox);
 
 /* ---- sending ---- */
@@ -105,8 +114,9 @@ struct gb_transport_outbox;
 struct gb_transport_outbox *gb_transport_outbox_create(unsigned batch);
 void gb_transport_outbox_destroy(struct gb_transport_outbox *outbox);
 
-/* Sends COUNT datagrams (at most the outbox's batch) in order. Returns how many the kernel took, counted from the first; if
- * it took none, negative errno: -EAGAIN (no room in the socket's buffer now), -ENOBUFS (a queue below it is full), -EMSGSIZE,
+/* Sends COUNT datagrams (at most the outbox's batch) in order; runs of them that have the same length, and a shorter one
+ * behind, go through the kernel as one where it can do that. Returns how many the kernel took, counted from the first; if it
+ * took none, negative errno: -EAGAIN (no room in the socket's buffer now), -ENOBUFS (a queue below it is full), -EMSGSIZE,
  * -ENETUNREACH, ...
  */
 int gb_transport_send(struct gb_transport *transport, struct gb_transport_outbox *outbox,

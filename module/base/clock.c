@@ -25,6 +25,13 @@ uint64_t gb_clock_utc_ns(void)
 	return read_clock(CLOCK_REALTIME);
 }
 
+bool gb_clock_may_ask(void)
+{
+	struct timex clock = {0};
+
+	return adjtimex(&clock) >= 0;
+}
+
 bool gb_clock_synchronised(void)
 {
 	struct timex clock = {0}; /* modes 0: asks only, so no privilege is needed */

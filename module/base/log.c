@@ -14,6 +14,7 @@
 #include <unistd.h>
 
 #define LINE_MAX_OCTETS 1024
+#define FILE_MODE	0640 /* of a new file: its group may read */
 
 /* The process's sinks. Before gb_log_open everything of importance goes to stderr. */
 static struct {
@@ -92,10 +93,13 @@ int gb_log_reopen(void)
 {
 	if (!*sinks.file)
 		return 0;
-	int fd = open(sinks.file, O_WRONLY | O_APPEND | O_CREAT | O_CLOEXEC | O_NOCTTY | O_NONBLOCK, 0640);
+	bool is_new = access(sinks.file, F_OK) < 0;
+	int fd = open(sinks.file, O_WRONLY | O_APPEND | O_CREAT | O_CLOEXEC | O_NOCTTY | O_NONBLOCK, FILE_MODE);
 
 	if (fd < 0)
 		return -errno;
+	if (is_new)
+		fchmod(fd, FILE_MODE); /* whatever the umask; failing that its group cannot read, and that is all */
 	if (sinks.fd >= 0)
 		close(sinks.fd);
 	sinks.fd = fd;

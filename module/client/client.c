@@ -237,7 +237,7 @@ static int judge(const struct question *q, const struct answer *answer, struct j
 }
 
 /* The request as a line, with its end. The caller frees it. */
-static char *request_line(const char *command)
+static char *request_line(const char *command, const char *argument)
 {
 	struct json_object *object = json_object_new_object();
 	const char *text = NULL;
@@ -246,6 +246,8 @@ static char *request_line(const char *command)
 	if (object) {
 		json_object_object_add(object, "version", json_object_new_int(PROTOCOL_VERSION));
 		json_object_object_add(object, "command", json_object_new_string(command));
+		if (argument)
+			json_object_object_add(object, "argument", json_object_new_string(argument));
 		text = json_object_to_json_string_ext(object, JSON_C_TO_STRING_PLAIN);
 	}
 	if (text) {
@@ -261,8 +263,8 @@ static char *request_line(const char *command)
 	return line;
 }
 
-int gb_client_ask(const char *socket_path, const char *command, int timeout_ms, struct json_object **result,
-		  char *error, size_t size)
+int gb_client_ask_about(const char *socket_path, const char *command, const char *argument, int timeout_ms,
+			struct json_object **result, char *error, size_t size)
 {
 	struct question q = {
 		.path = socket_path,
@@ -271,7 +273,7 @@ int gb_client_ask(const char *socket_path, const char *command, int timeout_ms, 
 		.error_size = size,
 	};
 	struct answer answer = {0};
-	char *line = request_line(command);
+	char *line = request_line(command, argument);
 	int fd, code;
 
 	*result = NULL;
@@ -290,4 +292,10 @@ int gb_client_ask(const char *socket_path, const char *command, int timeout_ms, 
 	if (fd >= 0)
 		close(fd);
 	return code;
+}
+
+int gb_client_ask(const char *socket_path, const char *command, int timeout_ms, struct json_object **result,
+		  char *error, size_t size)
+{
+	return gb_client_ask_about(socket_path, command, NULL, timeout_ms, result, error, size);
 }

@@ -1,6 +1,7 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 #include <goose-bridge/config.h>
 
+#include <arpa/inet.h>
 #include <errno.h>
 #include <fcntl.h>
 #include <stdarg.h>
@@ -51,14 +52,17 @@ static void tell(struct load *load, enum gb_config_severity severity, unsigned l
 
 static bool is_given(const struct gb_config *config, const struct gb_config_entry *entry)
 {
-	return config->given >> gb_config_table_index(entry) & 1;
+	size_t i = gb_config_table_index(entry);
+
+	return config->given[i / 64] >> i % 64 & 1;
 }
 
 static void set_given(struct gb_config *config, const struct gb_config_entry *entry, bool given)
 {
-	uint64_t bit = UINT64_C(1) << gb_config_table_index(entry);
+	size_t i = gb_config_table_index(entry);
+	uint64_t bit = UINT64_C(1) << i % 64;
 
-	config->given = given ? config->given | bit : config->given & ~bit;
+	config->given[i / 64] = given ? config->given[i / 64] | bit : config->given[i / 64] & ~bit;
 }
 
 static void set_default(struct gb_config *config, const struct gb_config_entry *entry)
@@ -70,18 +74,21 @@ static void set_default(struct gb_config *config, const struct gb_config_entry *
 }
 
 /* Puts "-INTERFACE" before the suffix of a default path: .../control.sock becomes .../control-goose1.sock. */
-static void set_instance_path(struct gb_config *config, const struct gb_config_entry *entry)
+static void set_instance_path(struct gb_config *config, const struct gb_config_entry *entry, const char *interface)
 {
 	const char *suffix = strrchr(entry->default_text, '.');
 
 	snprintf(gb_config_field_of(entry, config), entry->size, "%.*s-%s%s", (int)(suffix - entry->default_text),
-		 entry->default_text, config->interface, suffix);
+		 entry->default_text, interface, suffix);
 }
 
 /* Gives the keys that were not set, and follow others, the values that these have now. */
 static void settle(struct gb_config *config)
 {
-	bool first = strcmp(config->interface, ENTRY_OF(interface)->default_text) == 0;
+	struct gb_config_path path[GB_CONFIG_PATHS_MAX];
+
+	gb_config_paths(config, path);
+	bool first = strcmp(path[0].interface, ENTRY_OF(interface)->default_text) == 0;
 
 	for (size_t i = 0; i < gb_config_table_length; i++) {
 		const struct gb_config_entry *entry = &gb_config_table[i];
@@ -91,7 +98,7 @@ static void settle(struct gb_config *config)
 		if (first)
 			set_default(config, entry);
 		else
-			set_instance_path(config, entry);
+			set_instance_path(config, entry, path[0].interface);
 	}
 	/* The Python service wrote its statistics at each health check, and had no other key for it. */
 	if (!GIVEN(config, stats_export_interval)) {
@@ -114,11 +121,99 @@ static unsigned later_line(const struct load *load, const struct gb_config_entry
 
 static void check_interfaces(struct load *load)
 {
-	if (!load->draft.multicast_interface[0] || strcmp(load->draft.multicast_interface, load->draft.interface) != 0)
+	struct gb_config_path path[GB_CONFIG_PATHS_MAX];
+	unsigned paths = gb_config_paths(&load->draft, path);
+
+	for (unsigned i = 0; i < paths * paths; i++) {
+		const char *outer = path[i / paths].multicast_interface;
+
+		if (!*outer || strcmp(outer, path[i % paths].interface) != 0)
+			continue;
+		tell(load, GB_CONFIG_ERROR, later_line(load, ENTRY_OF(interface), ENTRY_OF(multicast_interface)),
+		     "multicast_interface = %s: is the GOOSE interface itself, the one towards the network is wanted", outer);
 		return;
-	tell(load, GB_CONFIG_ERROR, later_line(load, ENTRY_OF(interface), ENTRY_OF(multicast_interface)),
-	     "multicast_interface = %s: is the GOOSE interface itself, the one towards the network is wanted",
-	     load->draft.multicast_interface);
+	}
+}
+
+/* --- Two paths -------------------------------------------------------------- */
+
+/* Keys that say something of a path where there are two, and which key stands in for the first path's. */
+static const char *const path_keys[][3] = {
+	{"primary_interface", "backup_interface", "interface"},
+	{"primary_multicast_ip", "backup_multicast_ip", "multicast_ip"},
+	{"primary_multicast_interface", "backup_multicast_interface", NULL},
+	{"primary_tun_ip", "backup_tun_ip", NULL},
+	{"primary_tgw_multicast_domain_id", "backup_tgw_multicast_domain_id", NULL},
+};
+#define PATH_KEYS (sizeof(path_keys) / sizeof(path_keys[0]))
+
+/* Whoever wrote these may believe that he has two paths. */
+static void warn_of_idle_path_keys(struct load *load)
+{
+	struct gb_config defaults;
+
+	gb_config_defaults(&defaults);
+	for (size_t i = 0; i < 2 * PATH_KEYS; i++) {
+		const struct gb_config_entry *entry = gb_config_table_find(path_keys[i / 2][i % 2]);
+
+		if (line_of(load, entry) && !gb_config_type_equal(entry, gb_config_field(entry, &load->draft),
+								  gb_config_field(entry, &defaults)))
+			tell(load, GB_CONFIG_WARNING, line_of(load, entry),
+			     "%s has no effect without enable_dual_path = true", entry->name);
+	}
+}
+
+static void check_twice(struct load *load, const struct gb_config_entry *one, const struct gb_config_entry *other,
+			const char *value)
+{
+	tell(load, GB_CONFIG_ERROR, later_line(load, one, other), "%s = %s: is also the first path's; each path needs its own",
+	     other->name, value);
+}
+
+static void check_missing(struct load *load, const struct gb_config_entry *entry, bool missing, const char *example)
+{
+	bool refused = line_of(load, entry) && !is_given(&load->draft, entry); /* and so said already */
+
+	if (missing && !refused)
+		tell(load, GB_CONFIG_ERROR, line_of(load, ENTRY_OF(enable_dual_path)),
+		     "enable_dual_path = true: the second path wants %s, such as %s", entry->name, example);
+}
+
+/* That of the first path stands twice, and only one of them counts. */
+static void warn_of_shadowed(struct load *load)
+{
+	for (size_t i = 0; i < PATH_KEYS; i++) {
+		const struct gb_config_entry *one = gb_config_table_find(path_keys[i][0]);
+		const struct gb_config_entry *other = path_keys[i][2] ? gb_config_table_find(path_keys[i][2]) : NULL;
+
+		if (other && line_of(load, one) && line_of(load, other) && one->type == other->type &&
+		    !gb_config_type_equal(one, gb_config_field(one, &load->draft), gb_config_field(other, &load->draft)))
+			tell(load, GB_CONFIG_WARNING, line_of(load, other), "%s has no effect beside %s", other->name,
+			     one->name);
+	}
+}
+
+static void check_paths(struct load *load)
+{
+	struct gb_config_path path[GB_CONFIG_PATHS_MAX];
+	char text[INET_ADDRSTRLEN];
+
+	if (gb_config_paths(&load->draft, path) < 2) {
+		warn_of_idle_path_keys(load);
+		return;
+	}
+	warn_of_shadowed(load);
+	check_missing(load, ENTRY_OF(backup_interface), !path[1].interface[0], "goose1");
+	check_missing(load, ENTRY_OF(backup_multicast_ip), path[1].multicast_ip.s_addr == 0, "224.0.1.101");
+	if (strcmp(path[0].interface, path[1].interface) == 0)
+		check_twice(load, ENTRY_OF(primary_interface), ENTRY_OF(backup_interface), path[1].interface);
+	if (path[0].multicast_ip.s_addr == path[1].multicast_ip.s_addr)
+		check_twice(load, ENTRY_OF(primary_multicast_ip), ENTRY_OF(backup_multicast_ip),
+			    inet_ntop(AF_INET, &path[1].multicast_ip, text, sizeof(text)));
+	if (path[0].tun_ip.kind == GB_TUN_IP_FIXED && path[1].tun_ip.kind == GB_TUN_IP_FIXED &&
+	    path[0].tun_ip.address.s_addr == path[1].tun_ip.address.s_addr)
+		check_twice(load, ENTRY_OF(primary_tun_ip), ENTRY_OF(backup_tun_ip),
+			    inet_ntop(AF_INET, &path[1].tun_ip.address, text, sizeof(text)));
 }
 
 /* Two keys that name one file would have this service overwrite its own. */
@@ -148,6 +243,7 @@ static void finish(struct load *load)
 {
 	settle(&load->draft);
 	check_interfaces(load);
+	check_paths(load);
 	check_files(load);
 }
 
@@ -159,28 +255,6 @@ static void warn_of_missing(struct load *load, const struct gb_config_entry *ent
 	if (entry == ENTRY_OF(datapath) && load->draft.datapath == GB_DATAPATH_KERNEL)
 		tell(load, GB_CONFIG_WARNING, load->line,
 		     "datapath = kernel: the kernel engine is not in this version, the user engine is used");
-	if (entry == ENTRY_OF(metrics_listen) && strcmp(load->draft.metrics_listen, "off") != 0)
-		tell(load, GB_CONFIG_WARNING, load->line,
-		     "metrics_listen = %s: metrics over HTTP are not in this version", load->draft.metrics_listen);
-}
-
-static void take_dual_path_key(struct load *load, const char *key, const char *value)
-{
-	char shown[SHOWN_MAX];
-	bool enabled;
-
-	if (strcmp(key, "enable_dual_path") != 0) {
-		tell(load, GB_CONFIG_WARNING, load->line,
-		     "%s belongs to the dual path, which is not in this version: it has no effect", key);
-		return;
-	}
-	gb_config_show(shown, sizeof(shown), value);
-	if (!gb_config_parse_boolean(value, &enabled))
-		tell(load, GB_CONFIG_ERROR, load->line, "%s = %s: is neither true nor false", key, shown);
-	else if (enabled)
-		tell(load, GB_CONFIG_ERROR, load->line,
-		     "%s = %s: the dual path is not in this version; set it to false to go on with one path", key,
-		     shown);
 }
 
 static void take_unknown_key(struct load *load, const char *key, const char *as_written)
@@ -215,10 +289,6 @@ static void take_key(struct load *load, const char *as_written, const char *valu
 	unsigned *line;
 
 	fold_case(key, sizeof(key), as_written);
-	if (gb_config_table_is_dual_path(key)) {
-		take_dual_path_key(load, key, value);
-		return;
-	}
 	entry = gb_config_table_find(key);
 	if (!entry) {
 		take_unknown_key(load, key, as_written);
@@ -235,6 +305,8 @@ static void take_key(struct load *load, const char *as_written, const char *valu
 		return;
 	}
 	set_given(&load->draft, entry, true);
+	if (entry == ENTRY_OF(expect_stream))
+		load->draft.expect_stream_line = load->line;
 	warn_of_missing(load, entry);
 }
 
@@ -314,6 +386,52 @@ int gb_config_set(struct gb_config *config, const char *key, const char *value, 
 	return 0;
 }
 
+void gb_config_first_error(char *out, size_t size, enum gb_config_severity severity, const char *file, unsigned line,
+			   const char *text)
+{
+	if (severity != GB_CONFIG_ERROR || *out)
+		return;
+	if (line)
+		snprintf(out, size, "%s:%u: %s", file, line, text);
+	else
+		snprintf(out, size, "%s: %s", file, text);
+}
+
+static void take_name(char *to, const char *own, const char *common)
+{
+	snprintf(to, IFNAMSIZ, "%s", *own ? own : common);
+}
+
+static void take_domain(struct gb_config_path *path, const struct gb_config *config, const struct gb_config_entry *own)
+{
+	const struct gb_config_entry *entry = is_given(config, own) ? own : ENTRY_OF(tgw_multicast_domain_id);
+
+	path->tgw_domain_given = is_given(config, entry);
+	memcpy(path->tgw_multicast_domain_id, gb_config_field(entry, config), sizeof(path->tgw_multicast_domain_id));
+}
+
+unsigned gb_config_paths(const struct gb_config *config, struct gb_config_path path[GB_CONFIG_PATHS_MAX])
+{
+	const struct gb_config *c = config;
+	bool dual = c->enable_dual_path;
+
+	memset(path, 0, GB_CONFIG_PATHS_MAX * sizeof(*path));
+	take_name(path[0].interface, dual ? c->primary_interface : "", c->interface);
+	take_name(path[0].multicast_interface, dual ? c->primary_multicast_interface : "", c->multicast_interface);
+	path[0].multicast_ip = dual && c->primary_multicast_ip.s_addr ? c->primary_multicast_ip : c->multicast_ip;
+	path[0].tun_ip = dual && GIVEN(c, primary_tun_ip) ? c->primary_tun_ip : c->tun_ip;
+	take_domain(&path[0], c, dual ? ENTRY_OF(primary_tgw_multicast_domain_id) : ENTRY_OF(tgw_multicast_domain_id));
+	if (!dual)
+		return 1;
+	path[1].id = 1;
+	take_name(path[1].interface, c->backup_interface, "");
+	take_name(path[1].multicast_interface, c->backup_multicast_interface, c->multicast_interface);
+	path[1].multicast_ip = c->backup_multicast_ip;
+	path[1].tun_ip = c->backup_tun_ip;
+	take_domain(&path[1], c, ENTRY_OF(backup_tgw_multicast_domain_id));
+	return 2;
+}
+
 /* Reads all of FD into TEXT, which has room for one octet more than a file may have. Returns 0, or negative errno. */
 static int read_file(int fd, char *text, size_t *length)
 {
@@ -372,23 +490,37 @@ static int report_unreadable(const char *path, int err, gb_config_report *report
 	return err;
 }
 
-int gb_config_load(const char *path, struct gb_config *config, gb_config_report *report, void *arg)
+int gb_config_read_file(const char *path, char **text, size_t *length, gb_config_report *report, void *arg)
 {
-	char *text = NULL;
-	size_t length;
+	char *room = NULL;
+	size_t taken;
 	int fd, err;
 
 	fd = open_file(path);
 	if (fd < 0)
 		return report_unreadable(path, fd, report, arg);
-	text = malloc(GB_CONFIG_FILE_MAX + 1);
-	err = text ? read_file(fd, text, &length) : -ENOMEM;
-	if (err)
-		report_unreadable(path, err, report, arg);
-	else
-		err = gb_config_parse(path, text, length, config, report, arg);
-	free(text);
+	room = malloc(GB_CONFIG_FILE_MAX + 1);
+	err = room ? read_file(fd, room, &taken) : -ENOMEM;
 	close(fd);
+	if (err) {
+		free(room);
+		return report_unreadable(path, err, report, arg);
+	}
+	*text = room;
+	*length = taken;
+	return 0;
+}
+
+int gb_config_load(const char *path, struct gb_config *config, gb_config_report *report, void *arg)
+{
+	char *text;
+	size_t length;
+	int err = gb_config_read_file(path, &text, &length, report, arg);
+
+	if (err)
+		return err;
+	err = gb_config_parse(path, text, length, config, report, arg);
+	free(text);
 	return err;
 }
 

@@ -25,6 +25,12 @@
 #define PATH(field, initial, options, about) \
 	{ROW(field, path, "path", initial, about), .range_text = "absolute, to 255 octets", \
 	 .max = SIZE_OF(field) - 1, .flags = options}
+#define GROUP(field, initial, options, about) \
+	{ROW(field, group, "IPv4 address", initial, about), .range_text = "224.0.0.0/4", .flags = options}
+/* BITS: the prefix length where none is written; 0 = it has to be. */
+#define TUN_IP(field, bits, about) \
+	{ROW(field, tun_ip, "IPv4 address with prefix length", "none", about), \
+	 .range_text = "none | auto | A.B.C.D/P", .max = bits, .flags = RELOAD}
 /* 107: what fits sockaddr_un.sun_path beside its final NUL (unix(7)). */
 #define SOCKET(field, initial, options, about) \
 	{ROW(field, path, "path", initial, about), .range_text = "absolute, to 107 octets", .max = 107, \
@@ -50,8 +56,7 @@ static const struct gb_config_choice log_levels[] = {
 const struct gb_config_entry gb_config_table[] = {
 	/* where frames come from and go to */
 	INTERFACE(interface, "goose0", 0, "The interface that applications send GOOSE to and receive it from."),
-	{ROW(multicast_ip, group, "IPv4 address", "224.0.1.100", "The multicast group that carries the frames."),
-	 .range_text = "224.0.0.0/4"},
+	GROUP(multicast_ip, "224.0.1.100", 0, "The multicast group that carries the frames."),
 	NUMBER(multicast_port, "port", 61850, 1, 65535, 0, "The UDP port of the group."),
 	INTERFACE(multicast_interface, "", EMPTY,
 		  "The interface towards the network; empty = the one that the route to the group names."),
@@ -64,6 +69,12 @@ const struct gb_config_entry gb_config_table[] = {
 	{ROW(path_mtu, path_mtu, "octets", "0",
 	     "The largest IP packet sent; 0 = the smaller of the network interface's MTU and 1500."),
 	 .range_text = "0 or 576..9216", .min = 576, .max = 9216, .flags = RELOAD},
+	NUMBER(max_frames_per_datagram, "number", 16, 1, 255, RELOAD,
+	       "How many frames that wait at the same time go in one native datagram, as far as path_mtu allows."),
+	BOOLEAN(udp_offload, true, 0,
+		"Whether runs of datagrams go through the kernel as one (UDP_SEGMENT, UDP_GRO), where it can do that."),
+	BOOLEAN(io_uring, true, 0,
+		"Whether frames are read from and written to the GOOSE interface many in one system call, where that can be."),
 	{ROW(sender_id, identifier, "number", "0", "What this host calls itself in native datagrams; 0 = derived."),
 	 .range_text = "64 bits, decimal or 0x hexadecimal", .flags = RELOAD},
 	NUMBER(hello_interval, "seconds", 10, 1, 3600, RELOAD, "How often this host says hello to its peers."),
@@ -72,10 +83,29 @@ const struct gb_config_entry gb_config_table[] = {
 	 .range_text = "any, or to 64 of them", .flags = RELOAD | EMPTY},
 	NUMBER(max_frame_age_ms, "milliseconds", 200, 10, 60000, RELOAD,
 	       "How old a frame or datagram may be on this host before it is dropped as stale."),
-	{ROW(tun_ip, tun_ip, "IPv4 address with prefix length", "none",
-	     "The IPv4 address that the GOOSE interface is given."),
-	 .range_text = "none | auto | A.B.C.D/P", .flags = RELOAD},
+	TUN_IP(tun_ip, 0, "The IPv4 address that the GOOSE interface is given."),
 	NUMBER(interface_mtu, "octets", 1504, 576, 9216, RELOAD, "The MTU of the GOOSE interface."),
+
+	/* two paths */
+	BOOLEAN(enable_dual_path, false, 0,
+		"Whether there are two paths, each with a GOOSE interface and a multicast group of its own."),
+	{ROW(dual_path_mode, path_mode, "word", "independent",
+	     "What two paths have to do with each other: each carries its own frames, and no frame goes both ways."),
+	 .range_text = "independent"},
+	INTERFACE(primary_interface, "", EMPTY, "The GOOSE interface of the first of two paths; empty = interface."),
+	INTERFACE(backup_interface, "", EMPTY, "The GOOSE interface of the second path."),
+	GROUP(primary_multicast_ip, "", EMPTY, "The multicast group of the first of two paths; empty = multicast_ip."),
+	GROUP(backup_multicast_ip, "", EMPTY, "The multicast group of the second path."),
+	INTERFACE(primary_multicast_interface, "", EMPTY,
+		  "The interface towards the network of the first of two paths; empty = multicast_interface."),
+	INTERFACE(backup_multicast_interface, "", EMPTY,
+		  "The interface towards the network of the second path; empty = multicast_interface."),
+	TUN_IP(primary_tun_ip, 24, "The IPv4 address of the first path's GOOSE interface; if it is not set, tun_ip."),
+	TUN_IP(backup_tun_ip, 24, "The IPv4 address of the second path's GOOSE interface."),
+	TEXT(primary_tgw_multicast_domain_id, "identifier", "", RELOAD | EMPTY,
+	     "The multicast domain of the first path; if it is not set, tgw_multicast_domain_id."),
+	TEXT(backup_tgw_multicast_domain_id, "identifier", "", RELOAD | EMPTY,
+	     "The multicast domain of the second path; if it is not set, tgw_multicast_domain_id."),
 
 	/* the engine */
 	WORD(datapath, "auto", datapaths, "auto | kernel | user", 0, "The engine that moves the frames."),
@@ -83,10 +113,18 @@ const struct gb_config_entry gb_config_table[] = {
 	 .range_text = "absolute, to 255 octets", .max = SIZE_OF(bpf_dir) - 1, .flags = LATER},
 	NUMBER(buffer_size, "octets", 2048, 64, 1048576, 0,
 	       "The size of a frame buffer; never less is used than a whole frame needs."),
-	NUMBER(batch_size, "number", 10, 1, 256, 0, "How many frames are read before they are passed on."),
+	NUMBER(batch_size, "number", 10, 1, 256, 0, "How many frames or datagrams are read together; a wish: fewer cost more."),
 	NUMBER(worker_threads, "number", 2, 1, 64, 0,
 	       "The threads that move frames: 1 = one for both directions, 2 = one for each."),
-	NUMBER(max_streams, "number", 4096, 1, 65536, LATER, "How many GOOSE streams are watched at most."),
+	NUMBER(busy_poll_us, "microseconds", 0, 0, 100000, 0,
+	       "How long a worker goes on looking for frames after the last one before it waits for them; 0 = not at all."),
+	NUMBER(realtime_priority, "number", 0, 0, 99, 0,
+	       "The SCHED_FIFO priority of the threads that move frames; 0 = they are scheduled as others are."),
+	{ROW(cpu_affinity, cpus, "list of CPUs", "",
+	     "The CPUs that the threads that move frames run on, one for each in this order; empty = any."),
+	 .range_text = "to 64 of 0..1023", .max = GB_CONFIG_CPU_LAST, .flags = EMPTY},
+	NUMBER(max_streams, "number", 4096, 0, 65536, 0,
+	       "How many GOOSE streams are supervised at most, in each direction; 0 = none."),
 	NUMBER(max_peers, "number", 128, 1, 4096, 0, "How many peers are remembered; the quietest is forgotten first."),
 
 	/* faults */
@@ -107,10 +145,21 @@ const struct gb_config_entry gb_config_table[] = {
 	NUMBER(force_igmp_version, "number", 2, 0, 3, 0,
 	       "The IGMP version set for the network interface; 0 = leave it alone."),
 	BOOLEAN(leave_on_exit, false, RELOAD, "Whether the group is left when the service stops."),
-	BOOLEAN(enable_tgw_monitoring, true, RELOAD | LATER,
+	BOOLEAN(enable_tgw_monitoring, true, RELOAD,
 		"Whether the AWS transit gateway is asked about the membership."),
-	TEXT(tgw_multicast_domain_id, "identifier", "tgw-mcast-domain-01d79015018690cef", RELOAD | EMPTY | LATER,
+	TEXT(tgw_multicast_domain_id, "identifier", "tgw-mcast-domain-01d79015018690cef", RELOAD | EMPTY,
 	     "The multicast domain of the AWS transit gateway; empty = none."),
+
+	/* supervision of streams */
+	{ROW(expect_stream, line, "list of streams", "",
+	     "GOOSE streams that have to be there, whether they were seen before or not."),
+	 .range_text = "to 4095 octets", .max = SIZE_OF(expect_stream) - 1, .flags = RELOAD | EMPTY},
+	PATH(streams_file, "/var/lib/goose-bridge/streams.list", EMPTY | INSTANCE | GB_CONFIG_FILE,
+	     "The file in which learned streams are kept, so that they are missed after a restart; empty = none."),
+	NUMBER(learn_after, "seconds", 60, 1, 86400, RELOAD,
+	       "How long a stream has to have been there to be learned."),
+	NUMBER(storm_threshold, "frames per second", 1000, 0, 1000000, RELOAD,
+	       "How many frames of one stream in a second are reported as a storm; 0 = none."),
 
 	/* reporting */
 	BOOLEAN(debug, false, RELOAD, "Whether everything is logged, whatever log_level says."),
@@ -124,12 +173,13 @@ const struct gb_config_entry gb_config_table[] = {
 	NUMBER(stats_export_interval, "seconds", 10, 1, 86400, RELOAD, "How often stats_file is written."),
 	SOCKET(control_socket, "/run/goose-bridge/control.sock", INSTANCE,
 	       "The socket that goose-bridge-ctl speaks to."),
-	BOOLEAN(enable_snmp, true, LATER, "Whether the service is an AgentX subagent."),
-	SOCKET(agentx_socket, "/var/agentx/master", LATER, "The AgentX socket of snmpd."),
-	NUMBER(snmp_ping_interval, "seconds", 5, 1, 3600, LATER,
+	BOOLEAN(enable_snmp, true, 0, "Whether the service is an AgentX subagent of snmpd."),
+	{ROW(agentx_socket, agentx, "path or address", "/var/agentx/master", "The AgentX socket of snmpd."),
+	 .range_text = "absolute, to 107 octets | tcp:ADDR:PORT", .max = 107, .flags = GB_CONFIG_FILE},
+	NUMBER(snmp_ping_interval, "seconds", 5, 1, 3600, 0,
 	       "How often snmpd is pinged, and how soon it is reached again after it was gone."),
 	{ROW(metrics_listen, listen, "address with port", "off", "Where metrics can be fetched over HTTP."),
-	 .range_text = "off | A.B.C.D:PORT | [IPV6]:PORT", .max = SIZE_OF(metrics_listen) - 1, .flags = LATER},
+	 .range_text = "off | A.B.C.D:PORT | [IPV6]:PORT", .max = SIZE_OF(metrics_listen) - 1},
 
 	/* the process */
 	PATH(pid_file, "/var/run/goose-bridge.pid", INSTANCE | GB_CONFIG_FILE, "The file that holds the process id."),
@@ -141,12 +191,6 @@ const size_t gb_config_table_length = sizeof(gb_config_table) / sizeof(gb_config
 
 _Static_assert(sizeof(gb_config_table) / sizeof(gb_config_table[0]) <= GB_CONFIG_KEYS_MAX,
 	       "gb_config.given is too small");
-
-static const char *const dual_path_keys[] = {
-	"primary_interface", "backup_interface", "primary_tun_ip", "backup_tun_ip", "primary_multicast_ip",
-	"backup_multicast_ip", "dual_path_mode", "enable_dual_path", "primary_tgw_multicast_domain_id",
-	"backup_tgw_multicast_domain_id",
-};
 
 const struct gb_config_entry *gb_config_table_find(const char *name)
 {
@@ -176,14 +220,6 @@ const char *gb_config_table_nearest(const char *name)
 		}
 	}
 	return nearest;
-}
-
-bool gb_config_table_is_dual_path(const char *name)
-{
-	for (size_t i = 0; i < sizeof(dual_path_keys) / sizeof(dual_path_keys[0]); i++)
-		if (strcmp(dual_path_keys[i], name) == 0)
-			return true;
-	return false;
 }
 
 bool gb_config_key_at(size_t index, struct gb_config_key *key)

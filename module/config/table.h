@@ -11,7 +11,7 @@
 #include <goose-bridge/config.h>
 #include "types.h"
 
-#define GB_CONFIG_KEYS_MAX 64 /* one bit each in gb_config.given */
+#define GB_CONFIG_KEYS_MAX 128 /* one bit each in gb_config.given */
 
 extern const struct gb_config_entry gb_config_table[];
 extern const size_t gb_config_table_length;
@@ -24,9 +24,6 @@ size_t gb_config_table_index(const struct gb_config_entry *entry);
 
 /* The name that NAME may have been meant to be, or NULL if none is near. */
 const char *gb_config_table_nearest(const char *name);
-
-/* Whether NAME is a key of the Python service's dual-path variant, which is known and does nothing here. */
-bool gb_config_table_is_dual_path(const char *name);
 
 static inline const void *gb_config_field(const struct gb_config_entry *entry, const struct gb_config *config)
 {

@@ -201,6 +201,11 @@ static int parse_text(const struct gb_config_entry *entry, const char *text, voi
 	return store_text(entry, text, field, why);
 }
 
+static int parse_line(const struct gb_config_entry *entry, const char *text, void *field, struct gb_config_why *why)
+{
+	return store_text(entry, text, field, why);
+}
+
 static int parse_path(const struct gb_config_entry *entry, const char *text, void *field, struct gb_config_why *why)
 {
 	size_t length = strlen(text);
@@ -229,10 +234,27 @@ static int parse_interface(const struct gb_config_entry *entry, const char *text
 
 /* --- Addresses -------------------------------------------------------------- */
 
+/* The Python service's file names the mode; whoever asks for another one must not believe that he has it. */
+static int parse_path_mode(const struct gb_config_entry *entry, const char *text, void *field, struct gb_config_why *why)
+{
+	enum gb_dual_path_mode mode = GB_DUAL_PATH_INDEPENDENT;
+
+	(void)entry;
+	if (strcasecmp(text, "independent") != 0)
+		return refuse(why, "only independent is in this version: each path carries the frames of its own GOOSE "
+			      "interface, and no frame is sent on both");
+	memcpy(field, &mode, sizeof(mode));
+	return 0;
+}
+
 static int parse_group(const struct gb_config_entry *entry, const char *text, void *field, struct gb_config_why *why)
 {
-	struct in_addr address;
+	struct in_addr address = {0};
 
+	if (!*text) { /* where that is allowed */
+		memcpy(field, &address, sizeof(address));
+		return 0;
+	}
 	if (inet_pton(AF_INET, text, &address) != 1)
 		return refuse(why, "is no IPv4 address");
 	if (!IN_MULTICAST(ntohl(address.s_addr)))
@@ -315,31 +337,36 @@ static int add_source(struct gb_sources *sources, const char *text, struct gb_co
 	return 0;
 }
 
+/* The next item of a list with commas or blanks between them, into ONE; *TEXT is then behind it. Returns its length, 0 at the
+ * end, or -EINVAL.
+ */
+static int next_item(const char **text, char one[GB_CONFIG_LINE_MAX + 1], struct gb_config_why *why)
+{
+	const char *item = *text + strspn(*text, ", \t");
+	size_t length = strcspn(item, ", \t");
+
+	if (length > GB_CONFIG_LINE_MAX)
+		return refuse(why, "too long");
+	memcpy(one, item, length);
+	one[length] = '\0';
+	*text = item + length;
+	return (int)length;
+}
+
 static int parse_sources(const struct gb_config_entry *entry, const char *text, void *field, struct gb_config_why *why)
 {
 	struct gb_sources sources = {.count = 0};
 	char one[GB_CONFIG_LINE_MAX + 1];
-	size_t length;
-	int err;
+	int length, err = 0;
 
 	(void)entry;
-	if (strcasecmp(text, "any") != 0) {
-		for (;; text += length) {
-			text += strspn(text, ", \t");
-			length = strcspn(text, ", \t");
-			if (length == 0)
-				break;
-			if (length >= sizeof(one))
-				return refuse(why, "too long");
-			memcpy(one, text, length);
-			one[length] = '\0';
-			err = add_source(&sources, one, why);
-			if (err)
-				return err;
-		}
-	}
-	memcpy(field, &sources, sizeof(sources));
-	return 0;
+	if (strcasecmp(text, "any") == 0)
+		text = "";
+	while (!err && (length = next_item(&text, one, why)) != 0)
+		err = length < 0 ? length : add_source(&sources, one, why);
+	if (!err)
+		memcpy(field, &sources, sizeof(sources));
+	return err;
 }
 
 static bool equal_sources(const void *a, const void *b)
@@ -352,6 +379,57 @@ static bool equal_sources(const void *a, const void *b)
 		if (compare_prefixes(&left->prefix[i], &right->prefix[i]) != 0)
 			return false;
 	return true;
+}
+
+static int add_cpu(struct gb_cpus *cpus, unsigned cpu, struct gb_config_why *why)
+{
+	for (unsigned i = 0; i < cpus->count; i++)
+		if (cpus->cpu[i] == cpu)
+			return refuse(why, "CPU %u stands there twice", cpu);
+	if (cpus->count == GB_CONFIG_CPUS_MAX)
+		return refuse(why, "more than %d CPUs", GB_CONFIG_CPUS_MAX);
+	cpus->cpu[cpus->count++] = (uint16_t)cpu;
+	return 0;
+}
+
+/* N, or N-M for all from N to M. */
+static int add_cpus(struct gb_cpus *cpus, const char *text, uint64_t highest, struct gb_config_why *why)
+{
+	const char *dash = strchr(text, '-');
+	size_t length = dash ? (size_t)(dash - text) : strlen(text);
+	char first_text[SHOWN_MAX], shown[SHOWN_MAX];
+	uint64_t first, last;
+	int first_err, last_err, err = 0;
+
+	gb_config_show(shown, sizeof(shown), text);
+	if (length >= sizeof(first_text))
+		return refuse(why, "'%s' is neither a CPU's number nor a range such as 2-3", shown);
+	memcpy(first_text, text, length);
+	first_text[length] = '\0';
+	first_err = read_digits(first_text, 10, &first);
+	last_err = read_digits(dash ? dash + 1 : text, 10, &last);
+	if (first_err == -EINVAL || last_err == -EINVAL)
+		return refuse(why, "'%s' is neither a CPU's number nor a range such as 2-3", shown);
+	if (first_err || last_err || first > highest || last > highest)
+		return refuse(why, "'%s': CPUs have numbers from 0 to %u", shown, (unsigned)highest);
+	if (last < first)
+		return refuse(why, "'%s' goes backwards: write %u-%u", shown, (unsigned)last, (unsigned)first);
+	for (; first <= last && !err; first++)
+		err = add_cpu(cpus, (unsigned)first, why);
+	return err;
+}
+
+static int parse_cpus(const struct gb_config_entry *entry, const char *text, void *field, struct gb_config_why *why)
+{
+	struct gb_cpus cpus = {.count = 0};
+	char one[GB_CONFIG_LINE_MAX + 1];
+	int length, err = 0;
+
+	while (!err && (length = next_item(&text, one, why)) != 0)
+		err = length < 0 ? length : add_cpus(&cpus, one, entry->max, why);
+	if (!err)
+		memcpy(field, &cpus, sizeof(cpus));
+	return err;
 }
 
 static int parse_tun_ip(const struct gb_config_entry *entry, const char *text, void *field, struct gb_config_why *why)
@@ -368,6 +446,8 @@ static int parse_tun_ip(const struct gb_config_entry *entry, const char *text, v
 		tun_ip.kind = GB_TUN_IP_FIXED;
 		if (!read_address(text, &tun_ip.address, &length))
 			return refuse(why, "is none of %s (such as 192.168.100.5/24)", entry->range_text);
+		if (length > 32 && entry->max) /* as the Python service wrote it */
+			length = (unsigned)entry->max;
 		if (length > 32)
 			return refuse(why, "the prefix length is missing, as in %s/24", text);
 		if (length == 0)
@@ -424,6 +504,21 @@ static int parse_listen(const struct gb_config_entry *entry, const char *text, v
 	return store_text(entry, text, field, why);
 }
 
+/* A path, or tcp: and an address with its port. */
+static int parse_agentx(const struct gb_config_entry *entry, const char *text, void *field, struct gb_config_why *why)
+{
+	const char *address = text + strlen("tcp:"), *colon = strrchr(text, ':');
+	uint64_t port;
+
+	if (strncmp(text, "tcp:", strlen("tcp:")) != 0)
+		return parse_path(entry, text, field, why);
+	if (colon < address || !is_listen_address(address, colon) || read_digits(colon + 1, 10, &port))
+		return refuse(why, "is none of %s", entry->range_text);
+	if (port < 1 || port > 65535)
+		return refuse(why, "the port is out of range, 1..65535");
+	return store_text(entry, text, field, why);
+}
+
 /* --- All of them ------------------------------------------------------------ */
 
 const struct gb_config_type gb_config_type_boolean = {.parse = parse_boolean};
@@ -432,12 +527,16 @@ const struct gb_config_type gb_config_type_path_mtu = {.parse = parse_path_mtu};
 const struct gb_config_type gb_config_type_identifier = {.parse = parse_identifier};
 const struct gb_config_type gb_config_type_word = {.parse = parse_word};
 const struct gb_config_type gb_config_type_text = {.parse = parse_text, .equal = equal_text};
+const struct gb_config_type gb_config_type_line = {.parse = parse_line, .equal = equal_text};
 const struct gb_config_type gb_config_type_path = {.parse = parse_path, .equal = equal_text};
 const struct gb_config_type gb_config_type_interface = {.parse = parse_interface, .equal = equal_text};
 const struct gb_config_type gb_config_type_group = {.parse = parse_group};
+const struct gb_config_type gb_config_type_path_mode = {.parse = parse_path_mode};
 const struct gb_config_type gb_config_type_sources = {.parse = parse_sources, .equal = equal_sources};
+const struct gb_config_type gb_config_type_cpus = {.parse = parse_cpus};
 const struct gb_config_type gb_config_type_tun_ip = {.parse = parse_tun_ip, .equal = equal_tun_ip};
 const struct gb_config_type gb_config_type_listen = {.parse = parse_listen, .equal = equal_text};
+const struct gb_config_type gb_config_type_agentx = {.parse = parse_agentx, .equal = equal_text};
 
 int gb_config_type_parse(const struct gb_config_entry *entry, const char *text, void *field, struct gb_config_why *why)
 {

@@ -59,12 +59,16 @@ extern const struct gb_config_type gb_config_type_path_mtu;
 extern const struct gb_config_type gb_config_type_identifier;
 extern const struct gb_config_type gb_config_type_word;
 extern const struct gb_config_type gb_config_type_text;
+extern const struct gb_config_type gb_config_type_line; /* white space and all */
 extern const struct gb_config_type gb_config_type_path;
 extern const struct gb_config_type gb_config_type_interface;
 extern const struct gb_config_type gb_config_type_group;
+extern const struct gb_config_type gb_config_type_path_mode;
 extern const struct gb_config_type gb_config_type_sources;
+extern const struct gb_config_type gb_config_type_cpus;
 extern const struct gb_config_type gb_config_type_tun_ip;
 extern const struct gb_config_type gb_config_type_listen;
+extern const struct gb_config_type gb_config_type_agentx;
 
 /* Sets FIELD of ENTRY from TEXT, which is well-formed UTF-8.
  * Returns 0, or -EINVAL with WHY filled in and FIELD untouched.

@@ -13,8 +13,8 @@
 #define DEPTH_MAX  4 /* of a request: an object with room for arguments of later versions */
 #define ERROR_TEXT 512
 
-/* A command's outcome: a line of JSON, or NULL with a sentence in ERROR. */
-typedef char *handler(const struct gb_control_ops *ops, void *arg, char *error, size_t size);
+/* A command's outcome: a line of JSON, or NULL with a sentence in ERROR. ARGUMENT is "" for commands that take none. */
+typedef char *handler(const struct gb_control_ops *ops, void *arg, const char *argument, char *error, size_t size);
 
 static char *run(char *(*op)(void *arg), void *arg, char *error, size_t size)
 {
@@ -25,29 +25,40 @@ static char *run(char *(*op)(void *arg), void *arg, char *error, size_t size)
 	return result;
 }
 
-static char *do_stats(const struct gb_control_ops *ops, void *arg, char *error, size_t size)
+static char *do_stats(const struct gb_control_ops *ops, void *arg, const char *argument, char *error, size_t size)
 {
+	(void)argument;
 	return run(ops->stats, arg, error, size);
 }
 
-static char *do_status(const struct gb_control_ops *ops, void *arg, char *error, size_t size)
+static char *do_status(const struct gb_control_ops *ops, void *arg, const char *argument, char *error, size_t size)
 {
+	(void)argument;
 	return run(ops->status, arg, error, size);
 }
 
-static char *do_peers(const struct gb_control_ops *ops, void *arg, char *error, size_t size)
+static char *do_peers(const struct gb_control_ops *ops, void *arg, const char *argument, char *error, size_t size)
 {
+	(void)argument;
 	return run(ops->peers, arg, error, size);
 }
 
-static char *do_events(const struct gb_control_ops *ops, void *arg, char *error, size_t size)
+static char *do_events(const struct gb_control_ops *ops, void *arg, const char *argument, char *error, size_t size)
 {
+	(void)argument;
 	return run(ops->events, arg, error, size);
 }
 
-static char *do_igmp(const struct gb_control_ops *ops, void *arg, char *error, size_t size)
+static char *do_igmp(const struct gb_control_ops *ops, void *arg, const char *argument, char *error, size_t size)
 {
+	(void)argument;
 	return run(ops->igmp, arg, error, size);
+}
+
+static char *do_snmp(const struct gb_control_ops *ops, void *arg, const char *argument, char *error, size_t size)
+{
+	(void)argument;
+	return run(ops->snmp, arg, error, size);
 }
 
 /* One line of JSON of an object that is given up. */
@@ -62,12 +73,13 @@ static char *object_line(struct json_object *object)
 	return line;
 }
 
-static char *do_version(const struct gb_control_ops *ops, void *arg, char *error, size_t size)
+static char *do_version(const struct gb_control_ops *ops, void *arg, const char *argument, char *error, size_t size)
 {
 	struct json_object *object = json_object_new_object();
 	char *line;
 
 	(void)arg;
+	(void)argument;
 	if (object)
 		json_object_object_add(object, "version", json_object_new_string(ops->version ? ops->version : ""));
 	line = object_line(object);
@@ -76,8 +88,9 @@ static char *do_version(const struct gb_control_ops *ops, void *arg, char *error
 	return line;
 }
 
-static char *do_reload(const struct gb_control_ops *ops, void *arg, char *error, size_t size)
+static char *do_reload(const struct gb_control_ops *ops, void *arg, const char *argument, char *error, size_t size)
 {
+	(void)argument;
 	if (!ops->reload)
 		return run(NULL, arg, error, size);
 
@@ -97,8 +110,9 @@ static char *do_reload(const struct gb_control_ops *ops, void *arg, char *error,
 	return object_line(object);
 }
 
-static char *do_igmp_leave(const struct gb_control_ops *ops, void *arg, char *error, size_t size)
+static char *do_igmp_leave(const struct gb_control_ops *ops, void *arg, const char *argument, char *error, size_t size)
 {
+	(void)argument;
 	if (!ops->igmp_leave)
 		return run(NULL, arg, error, size);
 
@@ -109,19 +123,75 @@ static char *do_igmp_leave(const struct gb_control_ops *ops, void *arg, char *er
 	return refused ? NULL : strdup("{\"left\":true}");
 }
 
+static char *do_streams(const struct gb_control_ops *ops, void *arg, const char *argument, char *error, size_t size)
+{
+	(void)argument;
+	return run(ops->streams, arg, error, size);
+}
+
+static char *do_stream(const struct gb_control_ops *ops, void *arg, const char *argument, char *error, size_t size)
+{
+	return ops->stream ? ops->stream(arg, argument, error, size) : run(NULL, arg, error, size);
+}
+
+/* CHANGE says in ERROR how it went, also if all is well. */
+static char *change_streams(int (*change)(void *arg, const char *text, char *said, size_t size), void *arg,
+			    const char *argument, char *error, size_t size)
+{
+	struct json_object *object;
+
+	if (!change)
+		return run(NULL, arg, error, size);
+	if (change(arg, argument, error, size) < 0)
+		return NULL;
+	object = json_object_new_object();
+	if (object)
+		json_object_object_add(object, "detail", json_object_new_string(error));
+	return object_line(object);
+}
+
+static char *do_expect(const struct gb_control_ops *ops, void *arg, const char *argument, char *error, size_t size)
+{
+	return change_streams(ops->expect, arg, argument, error, size);
+}
+
+static char *do_forget(const struct gb_control_ops *ops, void *arg, const char *argument, char *error, size_t size)
+{
+	return change_streams(ops->forget, arg, argument, error, size);
+}
+
+static char *do_echo(const struct gb_control_ops *ops, void *arg, const char *argument, char *error, size_t size)
+{
+	return ops->echo ? ops->echo(arg, argument, error, size) : run(NULL, arg, error, size);
+}
+
+static char *do_echo_send(const struct gb_control_ops *ops, void *arg, const char *argument, char *error, size_t size)
+{
+	(void)argument;
+	return ops->echo_send ? ops->echo_send(arg, error, size) : run(NULL, arg, error, size);
+}
+
 static const struct command {
 	const char *name;
 	bool changes; /* more than what is reported */
+	const char *argument; /* what it is; NULL = the command takes none */
 	handler *handler;
 } commands[] = {
-	{"stats", false, do_stats},
-	{"status", false, do_status},
-	{"peers", false, do_peers},
-	{"events", false, do_events},
-	{"igmp", false, do_igmp},
-	{"version", false, do_version},
-	{"reload", true, do_reload},
-	{"igmp leave", true, do_igmp_leave},
+	{"stats", false, NULL, do_stats},
+	{"status", false, NULL, do_status},
+	{"streams", false, NULL, do_streams},
+	{"stream", false, "a gocbRef, or an index", do_stream},
+	{"peers", false, NULL, do_peers},
+	{"events", false, NULL, do_events},
+	{"igmp", false, NULL, do_igmp},
+	{"snmp", false, NULL, do_snmp},
+	{"version", false, NULL, do_version},
+	{"echo", false, "the nonce that echo send gave", do_echo},
+	{"echo send", true, NULL, do_echo_send},
+	{"reload", true, NULL, do_reload},
+	{"igmp leave", true, NULL, do_igmp_leave},
+	{"streams expect", true, "a stream", do_expect},
+	{"streams forget", true, "a gocbRef, or an index", do_forget},
 };
 
 #define COMMANDS (sizeof(commands) / sizeof(commands[0]))
@@ -208,6 +278,27 @@ static struct json_object *parse(const char *line, size_t length, char *error, s
 	return object;
 }
 
+/* COMMAND's argument in REQUEST, "" if it takes none; NULL with a sentence in ERROR if that does not fit. */
+static const char *argument_of(struct json_object *request, const struct command *command, char *error, size_t size)
+{
+	struct json_object *argument;
+
+	if (!json_object_object_get_ex(request, "argument", &argument)) {
+		if (!command->argument)
+			return "";
+		snprintf(error, size, "%s needs an \"argument\": %s", command->name, command->argument);
+		return NULL;
+	}
+	if (!command->argument)
+		snprintf(error, size, "%s takes no \"argument\"", command->name);
+	else if (!json_object_is_type(argument, json_type_string) || json_object_get_string_len(argument) == 0 ||
+		 strlen(json_object_get_string(argument)) != (size_t)json_object_get_string_len(argument))
+		snprintf(error, size, "the \"argument\" of %s is text: %s", command->name, command->argument);
+	else
+		return json_object_get_string(argument);
+	return NULL;
+}
+
 /* Does what REQUEST asks for. NULL with a sentence in ERROR if that is not to be. */
 static char *obey(const struct gb_control_ops *ops, void *arg, struct json_object *request, bool may_change, char *error,
 		  size_t size)
@@ -233,7 +324,9 @@ static char *obey(const struct gb_control_ops *ops, void *arg, struct json_objec
 		snprintf(error, size, "%s is for root and the service's own user", command->name);
 		return NULL;
 	}
-	return command->handler(ops, arg, error, size);
+	const char *argument = argument_of(request, command, error, size);
+
+	return argument ? command->handler(ops, arg, argument, error, size) : NULL;
 }
 
 /* ERROR may quote a configuration file, and so be anything. */

@@ -18,6 +18,8 @@
 #include <unistd.h>
 
 #define CLIENTS_MAX	16
+#define OTHERS_MAX	12 /* of them, those who may not change anything: places are left for root and the own user */
+#define OF_ONE_MAX	8  /* of these, those of one user */
 #define BACKLOG		16
 #define ACCEPT_PAUSE_MS 500 /* after an error that trying again at once would only repeat */
 
@@ -29,6 +31,7 @@ struct gb_control {
 	struct event *incoming;
 	struct event *resume;
 	struct gb_log_limit log_limit;
+	struct session_share share;
 	struct session *client[CLIENTS_MAX];
 };
 
@@ -145,15 +148,63 @@ static void turn_away(int fd)
 	close(fd);
 }
 
+struct crowd {
+	unsigned others, of_user;
+	struct session **free;		   /* a place; NULL = there is none */
+	struct session **quietest_of_user; /* of those of the same user, which was quiet for longest; NULL = none is there */
+};
+
+/* Those who may change things look after the service together. */
+static bool is_same_user(struct session_user a, struct session_user b)
+{
+	return a.may_change == b.may_change && (a.may_change || a.uid == b.uid);
+}
+
+static struct crowd look_around(struct gb_control *control, struct session_user user)
+{
+	struct crowd crowd = {0};
+
+	for (size_t i = 0; i < CLIENTS_MAX; i++) {
+		struct session **place = &control->client[i];
+
+		if (!*place) {
+			crowd.free = place;
+			continue;
+		}
+		crowd.others += !session_user(*place).may_change;
+		if (!is_same_user(session_user(*place), user))
+			continue;
+		crowd.of_user++;
+		if (!crowd.quietest_of_user || session_quiet_since(*place) < session_quiet_since(*crowd.quietest_of_user))
+			crowd.quietest_of_user = place;
+	}
+	return crowd;
+}
+
+/* Where one more client of USER goes. Where it is one too many, it takes the place of that client of the same user which asked
+ * nothing for longest: who holds connections keeps away itself alone. NULL: there is no place.
+ */
+static struct session **find_place(struct gb_control *control, struct session_user user)
+{
+	struct crowd crowd = look_around(control, user);
+	struct session **place = crowd.quietest_of_user;
+
+	if (crowd.free && (user.may_change || (crowd.others < OTHERS_MAX && crowd.of_user < OF_ONE_MAX)))
+		return crowd.free;
+	if (!place)
+		return NULL;
+	session_destroy(*place);
+	*place = NULL;
+	return place;
+}
+
 static void welcome(struct gb_control *control, int fd)
 {
-	struct session **place = NULL;
+	struct session_user user = session_user_of(fd);
+	struct session **place = find_place(control, user);
 
-	for (size_t i = 0; i < CLIENTS_MAX && !place; i++)
-		if (!control->client[i])
-			place = &control->client[i];
 	if (place)
-		*place = session_create(&control->settings, fd);
+		*place = session_create(&control->settings, fd, user);
 	if (!place || !*place)
 		turn_away(fd);
 }
@@ -198,8 +249,8 @@ int gb_control_create(struct gb_control **created, struct event_base *base, cons
 	if (!control)
 		return -ENOMEM;
 	control->fd = -1;
-	control->settings = (struct session_settings){.base = base, .ops = ops, .ops_arg = arg, .ended = on_ended,
-						      .ended_arg = control};
+	control->settings = (struct session_settings){.base = base, .ops = ops, .ops_arg = arg,
+						      .share = &control->share, .ended = on_ended, .ended_arg = control};
 	control->log_limit = (struct gb_log_limit){.interval_ns = 60 * GB_NS_PER_S, .burst = 1};
 	control->address.sun_family = AF_UNIX;
 	if (!*path || strlen(path) >= sizeof(control->address.sun_path)) {

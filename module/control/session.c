@@ -23,7 +23,8 @@
 struct session {
 	const struct session_settings *settings;
 	int fd;
-	bool may_change;
+	struct session_user user;
+	uint64_t asked_ns; /* monotonic: the last request, else the connection */
 	bool no_more_input; /* the client closed its sending side */
 	bool last_answer;   /* close when it is out */
 	struct event *readable;
@@ -69,10 +70,19 @@ static bool push_answer(struct session *s)
 	return true;
 }
 
+/* Whoever may not change anything is answered again only after as long as the last answer to any of them took: together they
+ * have at most half of the loop's time, and those who look after the service find the other half free.
+ */
+static bool has_to_wait(const struct session *s, uint64_t now_ns)
+{
+	return !s->user.may_change && now_ns < s->settings->share->free_ns;
+}
+
 /* Answers a line of LENGTH octets. False if memory is short. */
 static bool answer(struct session *s, size_t length)
 {
-	char *line = gb_control_answer(s->settings->ops, s->settings->ops_arg, s->input, length, s->may_change);
+	uint64_t before_ns = gb_clock_mono_ns(), now_ns;
+	char *line = gb_control_answer(s->settings->ops, s->settings->ops_arg, s->input, length, s->user.may_change);
 	size_t line_length = line ? strlen(line) : 0;
 	char *with_end = line ? realloc(line, line_length + 1) : NULL;
 
@@ -84,6 +94,10 @@ static bool answer(struct session *s, size_t length)
 	s->answer = with_end;
 	s->answer_length = line_length + 1;
 	s->answer_sent = 0;
+	now_ns = gb_clock_mono_ns();
+	s->asked_ns = now_ns;
+	if (!s->user.may_change)
+		s->settings->share->free_ns = now_ns + (now_ns - before_ns);
 	set_deadline(s, GB_CONTROL_UNREAD_MS);
 	return true;
 }
@@ -96,13 +110,21 @@ static bool whole_line(const struct session *s, size_t *length)
 	return line_end != NULL;
 }
 
+/* Whether what has come is answered next: a line, or one that is too long, or ends without its end. */
+static bool has_request(const struct session *s)
+{
+	size_t length;
+
+	return whole_line(s, &length) || s->have == sizeof(s->input) || (s->no_more_input && s->have > 0);
+}
+
 /* Answers at most one request. False if the session is over. */
 static bool serve(struct session *s)
 {
 	size_t length;
 	bool whole = whole_line(s, &length);
 
-	if (!whole && s->have < sizeof(s->input) && !(s->no_more_input && s->have > 0))
+	if (!has_request(s))
 		return !s->no_more_input;
 	if (!answer(s, length)) /* too long a line is answered with an error there */
 		return false;
@@ -116,10 +138,21 @@ static bool serve(struct session *s)
 	return true;
 }
 
+/* The next turn: after the events that wait now, and when it may be answered. */
+static void wait_for_turn(struct session *s)
+{
+	uint64_t now_ns = gb_clock_mono_ns();
+	struct timeval wait = {0};
+
+	if (has_to_wait(s, now_ns))
+		wait = gb_clock_timeval(s->settings->share->free_ns - now_ns + 999); /* rounded up to us */
+	event_del(s->readable);
+	evtimer_add(s->next_turn, &wait);
+}
+
 /* Waits for what has to come next. */
 static void wait_for_next(struct session *s)
 {
-	struct timeval now = {0};
 	size_t length;
 
 	if (s->answer) {
@@ -128,17 +161,19 @@ static void wait_for_next(struct session *s)
 		return;
 	}
 	event_del(s->writable);
-	if (whole_line(s, &length) || s->no_more_input) {
-		event_del(s->readable);
-		evtimer_add(s->next_turn, &now); /* by the timer, others come first */
-	} else {
+	if (whole_line(s, &length) || s->no_more_input)
+		wait_for_turn(s);
+	else
 		event_add(s->readable, NULL);
-	}
 }
 
 /* Goes on as far as that is possible without waiting. */
 static void advance(struct session *s)
 {
+	if (!s->answer && has_to_wait(s, gb_clock_mono_ns()) && has_request(s)) {
+		wait_for_turn(s);
+		return;
+	}
 	if (!s->answer && !serve(s)) {
 		end(s);
 		return;
@@ -185,16 +220,28 @@ static void on_deadline(evutil_socket_t fd, short what, void *arg)
 	end(arg);
 }
 
-/* Who the client is as the kernel saw it when it connected. */
-static bool may_change(int fd)
+struct session_user session_user_of(int fd)
 {
+	struct session_user user = {.uid = (uid_t)-1};
 	struct ucred peer;
 	socklen_t length = sizeof(peer);
 
-	return getsockopt(fd, SOL_SOCKET, SO_PEERCRED, &peer, &length) == 0 && (peer.uid == 0 || peer.uid == geteuid());
+	if (getsockopt(fd, SOL_SOCKET, SO_PEERCRED, &peer, &length) == 0)
+		user = (struct session_user){.uid = peer.uid, .may_change = peer.uid == 0 || peer.uid == geteuid()};
+	return user;
 }
 
-struct session *session_create(const struct session_settings *settings, int fd)
+struct session_user session_user(const struct session *s)
+{
+	return s->user;
+}
+
+uint64_t session_quiet_since(const struct session *s)
+{
+	return s->asked_ns;
+}
+
+struct session *session_create(const struct session_settings *settings, int fd, struct session_user user)
 {
 	struct session *s = calloc(1, sizeof(*s));
 
@@ -202,7 +249,8 @@ struct session *session_create(const struct session_settings *settings, int fd)
 		return NULL;
 	s->settings = settings;
 	s->fd = -1;
-	s->may_change = may_change(fd);
+	s->user = user;
+	s->asked_ns = gb_clock_mono_ns();
 	s->readable = event_new(settings->base, fd, EV_READ | EV_PERSIST, on_readable, s);
 	s->writable = event_new(settings->base, fd, EV_WRITE | EV_PERSIST, on_ready, s);
 	s->next_turn = evtimer_new(settings->base, on_ready, s);

@@ -7,6 +7,7 @@
 
 #include "config.h"
 
+#include <arpa/inet.h>
 #include <errno.h>
 #include <goose-bridge/clock.h>
 #include <limits.h>
@@ -59,6 +60,41 @@ static char *answer_igmp(void *arg)
 	return reporting_json(arg, GB_REPORT_IGMP);
 }
 
+static char *answer_streams(void *arg)
+{
+	return reporting_json(arg, GB_REPORT_STREAMS);
+}
+
+static char *answer_stream(void *arg, const char *which, char *said, size_t size)
+{
+	return streams_show(arg, which, said, size);
+}
+
+static int answer_expect(void *arg, const char *stream, char *said, size_t size)
+{
+	return streams_expect(arg, stream, said, size);
+}
+
+static int answer_forget(void *arg, const char *which, char *said, size_t size)
+{
+	return streams_forget(arg, which, said, size);
+}
+
+static char *answer_echo_send(void *arg, char *said, size_t size)
+{
+	return echo_send(arg, said, size);
+}
+
+static char *answer_echo(void *arg, const char *nonce, char *said, size_t size)
+{
+	return echo_show(arg, nonce, said, size);
+}
+
+static char *answer_snmp(void *arg)
+{
+	return reporting_json(arg, GB_REPORT_SNMP);
+}
+
 static int answer_reload(void *arg, char *error, size_t size)
 {
 	return daemon_reload(arg, error, size);
@@ -68,10 +104,16 @@ static int answer_igmp_leave(void *arg, char *error, size_t size)
 {
 	(void)error; /* the reason alone says enough */
 	(void)size;
-	int result = member_leave(arg);
+	struct daemon *d = arg;
+	int result = 0;
 
-	if (!result)
-		daemon_note(arg, GB_EVENT_MEMBERSHIP_LOST, 0, "left by `goose-bridge-ctl igmp leave`");
+	for (unsigned i = 0; i < d->paths; i++) {
+		int left = member_leave(&d->path[i]);
+
+		if (!left)
+			path_note(&d->path[i], GB_EVENT_MEMBERSHIP_LOST, 0, "left by `goose-bridge-ctl igmp leave`");
+		result = result ? result : left;
+	}
 	return result;
 }
 
@@ -81,6 +123,13 @@ static const struct gb_control_ops control_ops = {
 	.peers = answer_peers,
 	.events = answer_events,
 	.igmp = answer_igmp,
+	.streams = answer_streams,
+	.stream = answer_stream,
+	.expect = answer_expect,
+	.forget = answer_forget,
+	.echo_send = answer_echo_send,
+	.echo = answer_echo,
+	.snmp = answer_snmp,
 	.reload = answer_reload,
 	.igmp_leave = answer_igmp_leave,
 	.version = PACKAGE_VERSION,
@@ -125,10 +174,13 @@ static void on_hello(evutil_socket_t fd, short what, void *arg)
 	/* old peers would take a hello for a frame; and a hello that fails tells nothing that frames do not */
 	if (d->config.wire_format != GB_WIRE_NATIVE)
 		return;
-	int error = gb_datapath_hello(d->datapath, (uint16_t)d->config.hello_interval, PACKAGE_VERSION);
+	for (unsigned i = 0; i < d->paths; i++) {
+		struct path *p = &d->path[i];
+		int error = gb_datapath_hello(p->datapath, (uint16_t)d->config.hello_interval, PACKAGE_VERSION);
 
-	if (!error && d->path.sending_fails)
-		path_sending_works(d);
+		if (!error && p->sending_fails)
+			path_sending_works(p);
+	}
 }
 
 void daemon_greet(struct daemon *d)
@@ -190,22 +242,6 @@ static int failed(const char *what, int error)
 	return error;
 }
 
-static int create_datapath(struct daemon *d)
-{
-	struct gb_datapath_settings settings = {
-		.batch_size = d->config.batch_size,
-		.workers = d->config.worker_threads,
-		.buffer_size = d->config.buffer_size,
-		.max_peers = d->config.max_peers,
-		.epoch = d->start_utc_ns,
-	};
-
-	if (d->config.worker_threads > 2)
-		gb_info("worker_threads = %u: one thread a direction is what helps, so two are run",
-			d->config.worker_threads);
-	return gb_datapath_create(&d->datapath, d->base, &settings, daemon_on_event, d);
-}
-
 void daemon_warn_of_open_sources(const struct daemon *d)
 {
 	if (d->config.allow_sources.count == 0)
@@ -224,7 +260,8 @@ static int take_pid_file(struct daemon *d)
 			 d->config.pid_file);
 		return -EAGAIN;
 	}
-	if (d->pid_fd < 0)
+	/* a service manager knows the process, and may have left the service no right to write there */
+	if (d->pid_fd < 0 && !process_is_managed())
 		gb_warn("cannot write pid_file %s: %s", d->config.pid_file, strerror(-d->pid_fd));
 	return 0;
 }
@@ -232,18 +269,28 @@ static int take_pid_file(struct daemon *d)
 /* Before the change of user: the directories that the user then writes to. */
 static int become_user(struct daemon *d)
 {
+	bool low_port = d->config.multicast_port < FIRST_FREE_PORT;
 	const char *step = "";
 	int error;
 
 	process_make_directory(d->config.stats_file, d->config.user);
+	process_make_directory(d->config.streams_file, d->config.user);
 	process_make_directory(d->config.control_socket, d->config.user);
+	if (geteuid() != 0 && (!*d->config.user || process_is_user(d->config.user))) {
+		error = process_keep_capabilities(low_port);
+		return error ? failed("capabilities", error) : 0;
+	}
 	if (!*d->config.user)
 		return 0;
 	process_make_directory(d->config.log_file, d->config.user);
 	process_give_file(d->config.log_file, d->config.user);
-	error = process_become(d->config.user, d->config.multicast_port < FIRST_FREE_PORT, &step);
+	error = process_become(d->config.user, low_port, &step);
 	if (error == -ENOENT)
 		gb_error("cannot start: user = %s: there is no such user on this host", d->config.user);
+	else if (error == -EPERM && geteuid() != 0)
+		gb_error("cannot start: user = %s: only root may become another user, and this is user %u: leave user empty, "
+			 "and let whoever starts the service choose the user (User= in the unit of systemd)",
+			 d->config.user, (unsigned)geteuid());
 	else if (error)
 		gb_error("cannot start: user = %s: %s: %s", d->config.user, step, strerror(-error));
 	else if (access("/dev/net/tun", R_OK | W_OK) < 0)
@@ -258,30 +305,38 @@ static int start(struct daemon *d)
 
 	d->base = event_base_new();
 	d->event_log = gb_event_log_create(EVENTS_KEPT);
-	d->peers = calloc(d->config.max_peers, sizeof(*d->peers));
-	if (!d->base || !d->event_log || !d->peers || path_create(d) < 0)
+	d->peers = calloc(GB_CONFIG_PATHS_MAX * (size_t)d->config.max_peers, sizeof(*d->peers));
+	if (!d->base || !d->event_log || !d->peers)
 		return failed("event loop", -ENOMEM);
 	if ((error = create_events(d)) < 0)
 		return failed("signals and timers", error);
+	if (notify_create(d) < 0)
+		return failed("service manager", -ENOMEM);
 	if ((error = take_pid_file(d)) < 0)
 		return error;
-	if ((error = gb_netif_create(&d->netif, d->base, path_on_netif_change, d)) < 0)
+	if ((error = gb_netif_create(&d->netif, d->base, paths_on_netif_change, d)) < 0)
 		return failed("rtnetlink", error);
-	if ((error = member_create(d)) < 0)
-		return failed("membership", error);
-	if ((error = create_datapath(d)) < 0)
+	if ((error = paths_create(d)) < 0)
 		return failed("workers", error);
-	if ((error = path_open_goose0(d)) < 0)
+	if ((error = paths_open_goose0(d)) < 0)
 		return error;
+	metrics_open(d); /* its port may be one that only root can have */
+	scheduling_prepare(d);
 	if ((error = become_user(d)) < 0)
 		return error;
-	gb_datapath_set_clock(d->datapath, gb_clock_synchronised());
-	path_evaluate(d); /* a network that is not there yet is no reason not to start */
-	path_apply(d);
-	if ((error = gb_datapath_start(d->datapath)) < 0)
+	if (!gb_clock_may_ask())
+		gb_info("the service may not ask whether this host's clock is synchronised, so it tells others that it is "
+			"not, and latency between hosts is not measured: clock.conf.example lets it");
+	if ((error = paths_start(d)) < 0)
 		return failed("worker threads", error);
+	if ((error = scheduling_create(d)) < 0)
+		return failed("scheduling", error);
 	if ((error = open_control(d)) < 0)
 		return error;
+	for (unsigned i = 0; i < d->paths; i++)
+		if ((error = tgw_create(&d->path[i])) < 0)
+			return failed("AWS registry", error);
+	snmp_create(d);
 	d->running = true;
 	daemon_set_timers(d);
 	health_check(d);
@@ -296,28 +351,21 @@ static void free_event(struct event *event)
 		event_free(event);
 }
 
-static void leave_group(struct daemon *d)
-{
-	int error = member_leave(d);
-
-	if (error)
-		gb_warn("cannot leave the group as leave_on_exit asks for: %s", strerror(-error));
-}
-
 static void stop(struct daemon *d)
 {
 	bool was_running = d->running;
 
-	process_notify("STOPPING=1");
+	notify_stopping(d);
 	d->running = false;
-	if (was_running)
-		reporting_export(d);
+	metrics_close(d);
 	gb_control_destroy(d->control);
-	gb_datapath_destroy(d->datapath);
-	if (was_running && d->config.leave_on_exit)
-		leave_group(d);
-	path_destroy(d);
-	gb_membership_destroy(d->membership);
+	snmp_destroy(d); /* frames flow as long as that takes */
+	if (was_running) {
+		paths_stop(d); /* what is written last has all that was carried */
+		reporting_export(d);
+	}
+	paths_destroy(d, was_running && d->config.leave_on_exit);
+	scheduling_destroy(d);
 	if (d->netif)
 		gb_netif_destroy(d->netif);
 	process_remove_pid(d->pid_fd, d->config.pid_file);
@@ -327,10 +375,12 @@ static void stop(struct daemon *d)
 	free_event(d->hello_soon);
 	free_event(d->health_check);
 	free_event(d->stats_export);
+	notify_destroy(d);
 	if (d->base)
 		event_base_free(d->base);
 	gb_event_log_destroy(d->event_log);
 	free(d->peers);
+	free(d->streams_saved);
 }
 
 static int run(struct daemon *d)
@@ -340,6 +390,7 @@ static int run(struct daemon *d)
 	if (!error) {
 		daemon_note(d, GB_EVENT_STARTED, 0, PACKAGE_VERSION);
 		daemon_warn_of_open_sources(d);
+		notify_ready(d);
 		process_ready(d->ready_fd);
 		d->ready_fd = -1;
 		if (d->options.daemonise)
@@ -379,6 +430,25 @@ static int prepare(struct daemon *d)
 	return 0;
 }
 
+/* Whoever asks for two paths is told what that means. */
+static void print_paths(const struct gb_config *config)
+{
+	struct gb_config_path path[GB_CONFIG_PATHS_MAX];
+	unsigned paths = gb_config_paths(config, path);
+
+	if (paths < 2)
+		return;
+	puts("dual_path_mode = independent: two paths side by side. What is sent on a GOOSE interface goes its own path, and\n"
+	     "no other; nothing is sent twice, and nothing is dropped as a copy. Applications that want both send on both.");
+	for (unsigned i = 0; i < paths; i++) {
+		char group[INET_ADDRSTRLEN] = "";
+
+		inet_ntop(AF_INET, &path[i].multicast_ip, group, sizeof(group));
+		printf("path %u: %s <-> %s:%u on %s\n", path[i].id, path[i].interface, group, config->multicast_port,
+		       *path[i].multicast_interface ? path[i].multicast_interface : "the interface of the route");
+	}
+}
+
 /* Checks the configuration and runs. */
 static int serve(struct daemon *d)
 {
@@ -388,6 +458,7 @@ static int serve(struct daemon *d)
 		return 1;
 	if (d->options.check_only) {
 		printf("%s: good\n", d->options.config_file);
+		print_paths(&d->config);
 		return 0;
 	}
 #ifdef GB_FUZZING
@@ -409,6 +480,7 @@ int gb_daemon_main(int argc, char **argv)
 
 	if (!d || process_fill_standard_files() < 0)
 		return 1;
+	process_give_memory_back();
 	d->pid_fd = d->ready_fd = -1;
 	status = options_parse(&d->options, argc, argv);
 	if (status < 0)

@@ -13,10 +13,32 @@
 #include <goose-bridge/log.h>
 #include <goose-bridge/membership.h>
 #include <goose-bridge/netif.h>
+#include <goose-bridge/registry.h>
 #include <goose-bridge/report.h>
 
-/* goose0 on one side, a group on a network interface on the other; kept usable by path_evaluate. */
+/* What AWS says of the membership. */
+struct tgw {
+	struct gb_registry *registry;	  /* NULL: not yet, or no more */
+	struct gb_registry_answer answer; /* the latest, or what is known without one */
+	char asked_domain[GB_REGISTRY_DOMAIN]; /* what the answer is about */
+	char asked_interface[IFNAMSIZ];
+	uint64_t last_answer_ns; /* UTC, of the last that said something; 0 = none */
+	bool unknown_told;	 /* that there is no answer */
+	bool absent_told;
+	bool sample_told;
+};
+
+/* goose0 on one side, a group on a network interface on the other, and between them workers of its own; kept usable by
+ * path_evaluate. What happens to one path touches no other: they share the control thread, the configuration and the log.
+ */
 struct path {
+	struct daemon *daemon;
+	const struct gb_config *config; /* the daemon's */
+	struct gb_netif *netif;		/* likewise */
+	struct gb_config_path own;	/* what the configuration says of this path alone */
+	struct gb_datapath *datapath;
+	struct gb_membership *membership;
+	struct tgw tgw;
 	/* goose0 */
 	struct gb_link *link; /* NULL: not open */
 	bool goose0_up;
@@ -34,7 +56,7 @@ struct path {
 	int goose0_told;	     /* what the last event said: 1 up, 0 down, -1 nothing yet */
 	/* network */
 	struct gb_transport *transport; /* NULL: not open */
-	struct gb_transport_buffers buffers;
+	struct gb_transport_granted granted;
 	bool network_up;
 	bool network_kept; /* still used, for what network_detail says */
 	unsigned network_episode;
@@ -49,6 +71,12 @@ struct path {
 	uint64_t since_ns; /* UTC of the last change */
 	bool sending_fails; /* as workers told */
 	struct event *retry;
+	uint64_t conflict_ns; /* monotonic; when a sender id conflict was last told; 0 = never */
+	struct in_addr conflict_address;
+	uint64_t refused_ns; /* monotonic; when a source that is not allowed was last told; 0 = never */
+	struct in_addr refused_address;
+	struct gb_log_limit limits[GB_EVENT_KIND_COUNT];
+	struct gb_cpus cpus; /* by worker; none if one of them could not be had */
 };
 
 /* The error budget: more than max_errors within error_reset_interval is degraded, and never a reason to stop. */
@@ -58,6 +86,36 @@ struct health {
 	uint64_t errors_before; /* totals when the window began */
 	uint64_t handled_before;
 	bool degraded;
+};
+
+/* metrics_listen */
+struct metrics {
+	struct evhttp *http; /* NULL = not served */
+	struct evconnlistener *listener; /* HTTP's */
+	struct event *again; /* the listener goes on */
+	unsigned answers;    /* under way */
+	unsigned accepted;   /* connections, in this window */
+	uint64_t window_ns;  /* monotonic; when it began */
+	bool failing;	     /* said once */
+};
+
+/* How workers are scheduled. */
+struct scheduling {
+	unsigned priority; /* of SCHED_FIFO, as they have it; 0 = none */
+	bool busy_poll;	   /* they do */
+	struct event *overrun; /* a worker has used RLIMIT_RTTIME up */
+	struct event *again;   /* it gets its priority back */
+	struct gb_log_limit limit;
+};
+
+#define NOTIFY_SENTENCE (GB_REPORT_WARNING_TEXT + 64)
+
+/* What the service manager was told. */
+struct notify {
+	struct event *soon; /* its sentence may be another now; NULL: no manager listens */
+	struct event *watchdog;
+	bool starved; /* not fed, and said once */
+	char said[NOTIFY_SENTENCE];
 };
 
 struct daemon {
@@ -72,18 +130,23 @@ struct daemon {
 	struct event *health_check;
 	struct event *stats_export;
 	struct gb_netif *netif;
-	struct gb_membership *membership;
-	struct gb_datapath *datapath;
 	struct gb_control *control;
 	struct gb_event_log *event_log;
 	struct gb_log_limit limits[GB_EVENT_KIND_COUNT];
-	struct path path;
+	struct gb_snmp *snmp; /* NULL: none */
+	struct event *snmp_wanted;
+	unsigned rejoins;
+	struct gb_report_rejoin rejoin[GB_REPORT_REJOINS_MAX]; /* the latest, oldest first */
+	unsigned paths;
+	struct path path[GB_CONFIG_PATHS_MAX];
 	struct health health;
-	struct gb_peer_view *peers; /* max_peers of them: the last view */
-	uint64_t conflict_ns;	    /* monotonic; when a sender id conflict was last told; 0 = never */
-	struct in_addr conflict_address;
-	uint64_t refused_ns; /* monotonic; when a source that is not allowed was last told; 0 = never */
-	struct in_addr refused_address;
+	struct metrics metrics;
+	struct notify notify;
+	struct scheduling scheduling;
+	char *streams_saved; /* what is in streams_file; NULL = not written yet */
+	bool streams_failing; /* to be written: said once */
+	bool streams_unread;  /* the file is there and could not be read: it is left alone */
+	struct gb_peer_view *peers; /* max_peers of each path: the last view */
 	uint64_t start_ns; /* monotonic */
 	uint64_t start_utc_ns;
 	bool running;
@@ -98,56 +161,142 @@ struct daemon {
 	int ready_fd;
 };
 
-/* events.c: what happened goes to the log and to the event log. TEXT may be NULL. */
+/* events.c: what happened, to the service as a whole or to a path, goes to the log and to the event log. TEXT may be NULL. */
 void daemon_note(struct daemon *d, enum gb_event_kind kind, int64_t value, const char *text);
-void daemon_on_event(void *daemon, const struct gb_event *event);
+void path_note(struct path *p, enum gb_event_kind kind, int64_t value, const char *text);
+void path_on_event(void *path, const struct gb_event *event);
+
+/* notify.c: the service manager. After start() and before the loop: ready. Whenever something happened: changed. Around a
+ * reload, whether it is taken or not: reloading, reloaded. notify_create returns 0, or -1 if memory is short.
+ */
+int notify_create(struct daemon *d);
+void notify_destroy(struct daemon *d);
+void notify_ready(struct daemon *d);
+void notify_changed(struct daemon *d);
+void notify_reloading(struct daemon *d);
+void notify_reloaded(struct daemon *d);
+void notify_stopping(struct daemon *d);
 
 /* path.c, path_goose0.c, path_network.c */
 #define PATH_SOON_NS (UINT64_C(100) * 1000000) /* a look that is not to wait for reconnect_delay */
 
-int path_create(struct daemon *d);
-void path_destroy(struct daemon *d);
+/* The paths that the configuration has: with workers that do not run yet, and nothing open. Returns 0 or negative errno; what
+ * could be had until then is in place, and paths_destroy releases it.
+ */
+int paths_create(struct daemon *d);
+/* Opens goose0 of each path for the first time. Returns 0, or negative errno if no path has one (logged). */
+int paths_open_goose0(struct daemon *d);
+/* Looks at everything for the first time, and workers run. Returns 0 or negative errno. */
+int paths_start(struct daemon *d);
+/* No frame is moved any more, and what was counted stays. */
+void paths_stop(struct daemon *d);
+/* LEAVE: also the groups, and for good. */
+void paths_destroy(struct daemon *d, bool leave);
+/* The configuration has been read again. */
+void paths_configure(struct daemon *d);
+void paths_on_netif_change(void *daemon);
 /* Compares what is with what should be and mends it. Called on every change that rtnetlink tells of, and on retries. */
-void path_evaluate(struct daemon *d);
+void path_evaluate(struct path *p);
 /* Does so in a moment. */
-void path_look_soon(struct daemon *d);
+void path_look_soon(struct path *p);
 /* Datagrams are sent again, though no frame was there to show it. */
-void path_sending_works(struct daemon *d);
+void path_sending_works(struct path *p);
 /* Hands workers what they are to use now. */
-void path_apply(struct daemon *d);
-void path_on_netif_change(void *daemon);
+void path_apply(struct path *p);
 /* goose0 broke under a worker. */
-void path_goose0_broke(struct daemon *d, int error);
+void path_goose0_broke(struct path *p, int error);
 /* Whether ERROR only says what rtnetlink tells, too. */
 bool path_goose0_error_is_known(int error);
 /* Opens goose0 for the first time. Returns 0 or negative errno (logged). */
-int path_open_goose0(struct daemon *d);
-bool path_mend_goose0(struct daemon *d);
-bool path_mend_network(struct daemon *d);
-void path_set_tun_ip(struct daemon *d);
+int path_open_goose0(struct path *p);
+bool path_mend_goose0(struct path *p);
+bool path_mend_network(struct path *p);
+/* multicast_ttl, dscp and interface_mtu are others now. */
+void path_mark(struct path *p);
+void path_set_mtu(struct path *p);
+void path_set_tun_ip(struct path *p);
 /* goose0 is not usable for the reason in goose0_detail: said at once, also if it is mended in the next moment. */
-void path_tell_goose0_down(struct daemon *d);
+void path_tell_goose0_down(struct path *p);
 /* Frames that the kernel dropped for want of room in goose0's queue, or of a reader. */
-uint64_t path_queue_dropped(struct daemon *d);
+uint64_t path_queue_dropped(struct path *p);
 
 /* member.c: the room membership's place in the daemon. */
-int member_create(struct daemon *d);
+int member_create(struct path *p);
 /* After each look at the path: where the group is used now. */
-void member_follow(struct daemon *d);
-void member_configure(struct daemon *d);
+void member_follow(struct path *p);
+void member_configure(struct path *p);
 /* For good, at the operator's wish. Returns 0 or negative errno. */
-int member_leave(struct daemon *d);
-bool member_has_left(const struct daemon *d);
+int member_leave(struct path *p);
+bool member_has_left(const struct path *p);
+/* The group was joined anew, so says EVENT with this number. */
+void member_note_rejoin(struct path *p, const struct gb_event *event, uint64_t number);
+
+/* streams.c */
+/* Whether expect_stream is right: 0, or -EINVAL, reported for FILE. */
+int streams_check(const struct gb_config *config, const char *file, gb_config_report *report, void *arg);
+/* Lists the expected streams, before workers run. */
+void streams_begin(struct daemon *d);
+/* expect_stream has changed from BEFORE. */
+void streams_reconfigure(struct daemon *d, const char *before);
+/* Learns the streams that have been there for long enough, and writes streams_file if what is in it has changed. */
+void streams_save(struct daemon *d);
+/* All streams of both directions by their index, *COUNT of them, as an array that the caller frees, whatever is returned: 0, or
+ * negative errno if these are not all.
+ */
+int streams_collect(struct daemon *d, struct gb_stream_view **views, size_t *count);
+/* For the control socket: SAID (SIZE octets) gets how it went, or what is wrong. Return 0 or negative errno; a line of JSON
+ * or NULL.
+ */
+int streams_expect(struct daemon *d, const char *text, char *said, size_t size);
+int streams_forget(struct daemon *d, const char *which, char *said, size_t size);
+char *streams_show(struct daemon *d, const char *which, char *said, size_t size);
+
+/* echo.c. For the control socket: a line of JSON, or NULL with what is wrong in SAID (SIZE octets). */
+char *echo_send(struct daemon *d, char *said, size_t size);
+/* Who answered the request with this nonce, in hexadecimal digits. */
+char *echo_show(struct daemon *d, const char *nonce, char *said, size_t size);
+
+/* tgw.c: AWS's registry of members, asked by a process of its own. */
+int tgw_create(struct path *p);
+void tgw_destroy(struct path *p);
+/* The configuration or the network interface may be another now. */
+void tgw_follow(struct path *p);
+void tgw_report(const struct path *p, struct gb_report_tgw *tgw);
 
 /* health.c */
 void health_check(struct daemon *d);
 double health_error_rate(const struct daemon *d, const struct gb_totals *totals);
 
-/* reporting.c */
+/* reporting.c: of all paths together. */
 void reporting_totals(struct daemon *d, struct gb_totals *totals);
 void reporting_fill(struct daemon *d, struct gb_report *report);
 void reporting_export(struct daemon *d);
+/* State, and what is wrong first of all, in a sentence. */
+void reporting_sentence(struct daemon *d, char *text, size_t size);
 char *reporting_json(struct daemon *d, enum gb_report_part part);
+char *reporting_openmetrics(struct daemon *d, size_t *length);
+
+/* metrics.c: before the change of user. That it cannot listen is said, and no reason not to start. */
+void metrics_open(struct daemon *d);
+void metrics_close(struct daemon *d);
+
+/* scheduling.c: busy_poll_us, realtime_priority and cpu_affinity. What cannot be had is said, with what to do, and is no reason
+ * not to run.
+ */
+/* busy_poll_us, or 0 where there is no processor for it. */
+uint64_t scheduling_busy_poll_ns(struct daemon *d, unsigned paths);
+/* Limits, which want privileges: before the change of user. */
+void scheduling_prepare(struct daemon *d);
+/* Once the workers of all paths run. Returns 0 or negative errno. */
+int scheduling_create(struct daemon *d);
+void scheduling_destroy(struct daemon *d);
+
+/* snmp.c: the SNMP agent, if there is to be one. What is wrong with it is said, and never a reason not to run. */
+void snmp_create(struct daemon *d);
+void snmp_destroy(struct daemon *d);
+/* Something has happened, to PATH if it is not NULL, that somebody may want to be notified of. */
+void snmp_notify(struct daemon *d, const struct path *path, const struct gb_event *event, uint64_t number);
+void snmp_fill(const struct daemon *d, struct gb_report_snmp *out);
 
 /* Warns if datagrams are taken from anybody. */
 void daemon_warn_of_open_sources(const struct daemon *d);

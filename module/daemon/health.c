@@ -17,7 +17,8 @@ void health_check(struct daemon *d)
 	uint64_t now = gb_clock_mono_ns();
 	char text[GB_EVENT_TEXT];
 
-	gb_datapath_set_clock(d->datapath, gb_clock_synchronised());
+	for (unsigned i = 0; i < d->paths; i++)
+		gb_datapath_set_clock(d->path[i].datapath, gb_clock_synchronised());
 	reporting_totals(d, &totals);
 	uint64_t errors = totals.counter[GB_COUNT_errors] - h->errors_before;
 

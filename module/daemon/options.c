@@ -2,10 +2,13 @@
 #include "options.h"
 
 #include "config.h"
+#include "daemon_private.h"
 
 #include <errno.h>
 #include <getopt.h>
 #include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
 #include <unistd.h>
 
 #define DEFAULT_CONFIG GB_SYSCONFDIR "/goose-bridge/goose-bridge.conf"
@@ -18,7 +21,7 @@ static void usage(FILE *to)
 		"  -c, --config FILE   configuration (%s)\n"
 		"  -d, --daemon        run in the background\n"
 		"  -t, --test          check the configuration and exit: 0, or 1 with FILE:LINE: and what is wrong\n"
-		"      --interface IF  use this GOOSE interface instead of the configured one\n"
+		"      --interface IF  use this GOOSE interface instead of the configured one (of two paths: the first)\n"
 		"      --debug         log everything\n"
 		"  -V, --version       print the version\n"
 		"  -h, --help          print this\n",
@@ -73,22 +76,49 @@ int options_parse(struct options *options, int argc, char **argv)
 	return -1;
 }
 
+/* A service manager that gives a directory for logs (LOGS_DIRECTORY, systemd.exec(5)) leaves what is beside it read-only. So a
+ * log_file that lies beside it lies in it: /var/log/goose-bridge.log in /var/log/goose-bridge/, where the installed link of
+ * that name leads, too.
+ */
+static void place_log(struct gb_config *config)
+{
+	const char *directory = getenv("LOGS_DIRECTORY"), *name = strrchr(config->log_file, '/');
+	const char *last = directory ? strrchr(directory, '/') : NULL;
+	char file[sizeof(config->log_file)];
+
+	if (!last || !name || strchr(directory, ':') || name - config->log_file != last - directory ||
+	    memcmp(config->log_file, directory, (size_t)(last - directory)) != 0)
+		return;
+	int length = snprintf(file, sizeof(file), "%s%s", directory, name);
+
+	if (length > 0 && (size_t)length < sizeof(file))
+		memcpy(config->log_file, file, (size_t)length + 1);
+}
+
 int options_load(struct options *options, struct gb_config *config, gb_config_report *report, void *arg)
 {
+	struct gb_config fresh;
 	int error;
 
 	if (!options->config_file_given && !options->config_file_used && access(options->config_file, F_OK) < 0 &&
 	    errno == ENOENT) {
-		gb_config_defaults(config);
+		gb_config_defaults(&fresh);
 		report(arg, GB_CONFIG_WARNING, options->config_file, 0, "no such file; the built-in defaults hold");
 		error = 0;
 	} else {
-		error = gb_config_load(options->config_file, config, report, arg);
+		error = gb_config_load(options->config_file, &fresh, report, arg);
 		options->config_file_used |= !error;
 	}
 	if (!error && options->interface)
-		error = gb_config_set(config, "interface", options->interface, report, arg);
+		error = gb_config_set(&fresh, fresh.enable_dual_path ? "primary_interface" : "interface", options->interface,
+				      report, arg);
 	if (!error && options->debug)
-		error = gb_config_set(config, "debug", "true", report, arg);
-	return error;
+		error = gb_config_set(&fresh, "debug", "true", report, arg);
+	if (!error)
+		error = streams_check(&fresh, options->config_file, report, arg);
+	if (error)
+		return error;
+	place_log(&fresh);
+	*config = fresh;
+	return 0;
 }

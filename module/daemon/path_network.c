@@ -20,22 +20,20 @@ struct choice {
 };
 
 /* The interface that is to be used now. False with the reason in network_detail. */
-static bool choose(struct daemon *d, struct choice *choice)
+static bool choose(struct path *p, struct choice *choice)
 {
-	const struct gb_config *c = &d->config;
-	struct path *p = &d->path;
 	struct gb_netif_route route = {0};
 	char group[INET_ADDRSTRLEN];
 
-	inet_ntop(AF_INET, &c->multicast_ip, group, sizeof(group));
-	if (*c->multicast_interface) {
-		if (!gb_netif_link_by_name(d->netif, c->multicast_interface, &choice->link)) {
+	inet_ntop(AF_INET, &p->own.multicast_ip, group, sizeof(group));
+	if (*p->own.multicast_interface) {
+		if (!gb_netif_link_by_name(p->netif, p->own.multicast_interface, &choice->link)) {
 			snprintf(p->network_detail, sizeof(p->network_detail),
-				 "multicast_interface %s does not exist", c->multicast_interface);
+				 "multicast_interface %s does not exist", p->own.multicast_interface);
 			return false;
 		}
-	} else if (gb_netif_route(d->netif, c->multicast_ip, &route) < 0 ||
-		   !gb_netif_link_by_index(d->netif, route.index, &choice->link)) {
+	} else if (gb_netif_route(p->netif, p->own.multicast_ip, &route) < 0 ||
+		   !gb_netif_link_by_index(p->netif, route.index, &choice->link)) {
 		snprintf(p->network_detail, sizeof(p->network_detail),
 			 "no route to %s: set multicast_interface, or add a route", group);
 		return false;
@@ -46,7 +44,7 @@ static bool choose(struct daemon *d, struct choice *choice)
 		return false;
 	}
 	choice->local = route.source;
-	if (choice->local.s_addr == 0 && !gb_netif_address(d->netif, choice->link.index, &choice->local)) {
+	if (choice->local.s_addr == 0 && !gb_netif_address(p->netif, choice->link.index, &choice->local)) {
 		snprintf(p->network_detail, sizeof(p->network_detail), "%s has no IPv4 address", choice->link.name);
 		return false;
 	}
@@ -57,24 +55,24 @@ static bool choose(struct daemon *d, struct choice *choice)
  * and the address there they still receive and send, and are at once right when the route comes back. An interface that is
  * set down takes its routes with it.
  */
-static bool still_usable(struct daemon *d)
+static bool still_usable(struct path *p)
 {
-	const struct gb_transport_settings *s = gb_transport_settings(d->path.transport);
+	const struct gb_transport_settings *s = gb_transport_settings(p->transport);
 	struct gb_netif_link link;
 
-	if (!gb_netif_link_by_index(d->netif, s->interface, &link) || link.mtu < PATH_MTU_MIN ||
-	    !gb_netif_address_is_own(d->netif, s->local))
+	if (!gb_netif_link_by_index(p->netif, s->interface, &link) || link.mtu < PATH_MTU_MIN ||
+	    !gb_netif_address_is_own(p->netif, s->local))
 		return false;
 	if (!(link.flags & IFF_UP) || !(link.flags & IFF_RUNNING)) {
-		d->path.network_up = false;
-		snprintf(d->path.network_detail, sizeof(d->path.network_detail), "%s is %s", link.name,
+		p->network_up = false;
+		snprintf(p->network_detail, sizeof(p->network_detail), "%s is %s", link.name,
 			 link.flags & IFF_UP ? "up, but has no carrier" : "down");
 	}
 	return true;
 }
 
 /* FNV-1a, 64 bit, over what tells one bridge from another: the interface's MAC, the group, the port and goose0's name. */
-static uint64_t derive_sender_id(const struct gb_config *c, const struct choice *choice)
+static uint64_t derive_sender_id(const struct path *p, const struct choice *choice)
 {
 	uint8_t octets[6 + 4 + 4 + 2 + IFNAMSIZ] = {0};
 	uint64_t hash = UINT64_C(0xCBF29CE484222325);
@@ -83,10 +81,10 @@ static uint64_t derive_sender_id(const struct gb_config *c, const struct choice 
 		memcpy(octets, choice->link.mac, 6);
 	else
 		memcpy(octets, &choice->local, 4);
-	memcpy(octets + 6, &c->multicast_ip, 4);
-	octets[14] = (uint8_t)(c->multicast_port >> 8);
-	octets[15] = (uint8_t)c->multicast_port;
-	memcpy(octets + 16, c->interface, strnlen(c->interface, IFNAMSIZ));
+	memcpy(octets + 6, &p->own.multicast_ip, 4);
+	octets[14] = (uint8_t)(p->config->multicast_port >> 8);
+	octets[15] = (uint8_t)p->config->multicast_port;
+	memcpy(octets + 16, p->own.interface, strnlen(p->own.interface, IFNAMSIZ));
 	for (size_t i = 0; i < sizeof(octets); i++)
 		hash = (hash ^ octets[i]) * UINT64_C(0x100000001B3);
 	return hash ? hash : 1;
@@ -94,33 +92,33 @@ static uint64_t derive_sender_id(const struct gb_config *c, const struct choice 
 
 static void warn_of_small_buffers(const struct path *p)
 {
-	if (p->buffers.receive < RECEIVE_BUFFER)
+	if (p->granted.receive_buffer < RECEIVE_BUFFER)
 		gb_warn("the receive buffer is %d octets, %d were wanted: sysctl -w net.core.rmem_max=%d",
-			p->buffers.receive, RECEIVE_BUFFER, RECEIVE_BUFFER);
-	if (p->buffers.send < SEND_BUFFER)
-		gb_warn("the send buffer is %d octets, %d were wanted: sysctl -w net.core.wmem_max=%d", p->buffers.send,
+			p->granted.receive_buffer, RECEIVE_BUFFER, RECEIVE_BUFFER);
+	if (p->granted.send_buffer < SEND_BUFFER)
+		gb_warn("the send buffer is %d octets, %d were wanted: sysctl -w net.core.wmem_max=%d", p->granted.send_buffer,
 			SEND_BUFFER, SEND_BUFFER);
 }
 
-static bool open_sockets(struct daemon *d, const struct choice *choice)
+static bool open_sockets(struct path *p, const struct choice *choice)
 {
-	const struct gb_config *c = &d->config;
-	struct path *p = &d->path;
+	const struct gb_config *c = p->config;
 	const char *step = "";
 	struct gb_transport_settings settings = {
-		.group = c->multicast_ip,
-		.port = c->multicast_port,
+		.group = p->own.multicast_ip,
+		.port = p->config->multicast_port,
 		.interface = choice->link.index,
 		.local = choice->local,
 		.ttl = c->multicast_ttl,
 		.dscp = c->dscp,
 		.receive_buffer = RECEIVE_BUFFER,
 		.send_buffer = SEND_BUFFER,
-		.stay_out = member_has_left(d),
+		.stay_out = member_has_left(p),
+		.plain = !c->udp_offload,
 	};
 
-	gb_membership_prepare(d->membership, choice->link.index, choice->link.name);
-	int error = gb_transport_open(&p->transport, &settings, &p->buffers, &step);
+	gb_membership_prepare(p->membership, choice->link.index, choice->link.name);
+	int error = gb_transport_open(&p->transport, &settings, &p->granted, &step);
 
 	if (error) {
 		p->transport = NULL;
@@ -129,6 +127,8 @@ static bool open_sockets(struct daemon *d, const struct choice *choice)
 		return false;
 	}
 	warn_of_small_buffers(p);
+	gb_debug("UDP_SEGMENT is %s, UDP_GRO is %s", p->granted.segment ? "used" : "not used",
+		 p->granted.gro ? "used" : "not used");
 	return true;
 }
 
@@ -160,15 +160,14 @@ static bool close_sockets(struct path *p)
 }
 
 /* Takes over what follows from the interface alone. Returns whether workers have to be told. */
-static bool follow_interface(struct daemon *d, const struct choice *choice)
+static bool follow_interface(struct path *p, const struct choice *choice)
 {
-	struct path *p = &d->path;
-	uint64_t id = d->config.sender_id ? d->config.sender_id : derive_sender_id(&d->config, choice);
-	unsigned mtu = wanted_path_mtu(&d->config, choice->link.mtu);
+	uint64_t id = p->config->sender_id ? p->config->sender_id : derive_sender_id(p, choice);
+	unsigned mtu = wanted_path_mtu(p->config, choice->link.mtu);
 	bool changed = id != p->sender_id || mtu != p->path_mtu;
 
-	if (mtu != p->path_mtu && mtu < d->config.path_mtu)
-		gb_warn("path_mtu = %u is more than the MTU of %s: %u is used", d->config.path_mtu, choice->link.name, mtu);
+	if (mtu != p->path_mtu && mtu < p->config->path_mtu)
+		gb_warn("path_mtu = %u is more than the MTU of %s: %u is used", p->config->path_mtu, choice->link.name, mtu);
 	p->sender_id = id;
 	p->path_mtu = mtu;
 	memcpy(p->network_name, choice->link.name, sizeof(p->network_name));
@@ -180,11 +179,10 @@ static bool follow_interface(struct daemon *d, const struct choice *choice)
 }
 
 /* Nothing says any more which interface to use. Returns whether workers have to be told. */
-static bool keep_or_close(struct daemon *d)
+static bool keep_or_close(struct path *p)
 {
-	struct path *p = &d->path;
 
-	if (!p->transport || !still_usable(d)) {
+	if (!p->transport || !still_usable(p)) {
 		p->network_up = false;
 		p->network_kept = false;
 		return close_sockets(p);
@@ -196,22 +194,29 @@ static bool keep_or_close(struct daemon *d)
 }
 
 /* Returns whether workers have to be told. */
-bool path_mend_network(struct daemon *d)
+bool path_mend_network(struct path *p)
 {
-	struct path *p = &d->path;
 	struct choice choice;
 	bool changed = false;
 
-	gb_membership_clear_routes(d->membership);
-	if (!choose(d, &choice))
-		return keep_or_close(d);
+	gb_membership_clear_routes(p->membership);
+	if (!choose(p, &choice))
+		return keep_or_close(p);
 	p->network_kept = false;
 	if (p->transport && !fits(p->transport, &choice))
 		changed = close_sockets(p);
 	if (!p->transport) {
-		if (!open_sockets(d, &choice))
+		if (!open_sockets(p, &choice))
 			return changed;
 		changed = true;
 	}
-	return follow_interface(d, &choice) || changed;
+	return follow_interface(p, &choice) || changed;
+}
+
+void path_mark(struct path *p)
+{
+	int error = p->transport ? gb_transport_mark(p->transport, p->config->multicast_ttl, p->config->dscp) : 0;
+
+	if (error)
+		gb_warn("cannot set multicast_ttl and dscp: %s", strerror(-error));
 }

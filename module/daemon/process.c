@@ -8,6 +8,7 @@
 #include <libgen.h>
 #include <limits.h>
 #include <linux/capability.h>
+#include <malloc.h>
 #include <pwd.h>
 #include <stddef.h>
 #include <stdint.h>
@@ -21,6 +22,8 @@
 #include <sys/syscall.h>
 #include <sys/un.h>
 #include <unistd.h>
+
+#define LARGE (64 * 1024) /* octets of a block that goes back to the kernel when it is free */
 
 int process_background(void)
 {
@@ -55,6 +58,13 @@ int process_background(void)
 	return ready[1];
 }
 
+bool process_is_managed(void)
+{
+	const char *path = getenv("NOTIFY_SOCKET");
+
+	return path && *path;
+}
+
 void process_notify(const char *state)
 {
 	const char *path = getenv("NOTIFY_SOCKET");
@@ -76,7 +86,6 @@ void process_notify(const char *state)
 
 void process_ready(int fd)
 {
-	process_notify("READY=1");
 	if (fd < 0)
 		return;
 	ssize_t written = write(fd, "", 1);
@@ -150,13 +159,28 @@ void process_remove_pid(int fd, const char *path)
 	close(fd);
 }
 
-static int set_capabilities(bool low_port)
+int process_keep_capabilities(bool low_port)
 {
 	struct __user_cap_header_struct header = {.version = _LINUX_CAPABILITY_VERSION_3};
-	uint32_t kept = 1U << CAP_NET_ADMIN | 1U << CAP_NET_RAW | (low_port ? 1U << CAP_NET_BIND_SERVICE : 0);
-	struct __user_cap_data_struct data[2] = {{.effective = kept, .permitted = kept, .inheritable = 0}};
+	uint32_t wanted = 1U << CAP_NET_ADMIN | 1U << CAP_NET_RAW | (low_port ? 1U << CAP_NET_BIND_SERVICE : 0), kept;
+	struct __user_cap_data_struct data[2];
 
-	return syscall(SYS_capset, &header, data) < 0 ? -errno : 0;
+	if (syscall(SYS_capget, &header, data) < 0)
+		return -errno;
+	kept = wanted & data[0].permitted;
+	data[0] = (struct __user_cap_data_struct){.effective = kept, .permitted = kept};
+	data[1] = (struct __user_cap_data_struct){0};
+	/* with the inheritable ones the ambient ones go, capabilities(7) */
+	if (syscall(SYS_capset, &header, data) < 0 || prctl(PR_SET_NO_NEW_PRIVS, 1, 0, 0, 0) < 0)
+		return -errno;
+	return 0;
+}
+
+bool process_is_user(const char *user)
+{
+	struct passwd *pw = getpwnam(user);
+
+	return pw && pw->pw_uid == geteuid();
 }
 
 int process_become(const char *user, bool low_port, const char **failed)
@@ -180,12 +204,10 @@ int process_become(const char *user, bool low_port, const char **failed)
 	if (setresuid(pw->pw_uid, pw->pw_uid, pw->pw_uid) < 0)
 		return -errno;
 	*failed = "capset";
-	int error = set_capabilities(low_port);
+	int error = process_keep_capabilities(low_port);
 
-	if (!error) {
+	if (!error)
 		prctl(PR_SET_KEEPCAPS, 0, 0, 0, 0);
-		prctl(PR_SET_NO_NEW_PRIVS, 1, 0, 0, 0);
-	}
 	return error;
 }
 
@@ -198,6 +220,12 @@ void process_give_file(const char *file, const char *user)
 		gb_warn("cannot give %s to %s: %s", file, user, strerror(errno));
 	if (fd >= 0)
 		close(fd);
+}
+
+void process_give_memory_back(void)
+{
+	mallopt(M_MMAP_THRESHOLD, LARGE);
+	mallopt(M_TRIM_THRESHOLD, 2 * LARGE);
 }
 
 int process_fill_standard_files(void)

@@ -12,10 +12,11 @@
  */
 int process_background(void);
 
-/* Tells the waiting parent (FD from process_background; < 0 = there is none) and the service manager (NOTIFY_SOCKET,
- * sd_notify(3)) that frames are forwarded.
- */
+/* Tells the waiting parent (FD from process_background; < 0 = there is none) that frames are forwarded. */
 void process_ready(int fd);
+
+/* Whether a service manager listens (NOTIFY_SOCKET, sd_notify(3)). It then also knows the process. */
+bool process_is_managed(void);
 
 /* Tells the service manager STATE ("STOPPING=1"). Without one, nothing. */
 void process_notify(const char *state);
@@ -33,8 +34,22 @@ void process_remove_pid(int fd, const char *path);
  */
 int process_become(const char *user, bool low_port, const char **failed);
 
+/* Whether the process runs as USER already. */
+bool process_is_user(const char *user);
+
+/* For a process that was started as another user than root, with ambient capabilities: keeps of those the same as
+ * process_become, as far as it has them, and hands none on to programs that it runs. Before any thread is started. Returns 0 or
+ * negative errno.
+ */
+int process_keep_capabilities(bool low_port);
+
 /* Gives FILE, if it is there, to USER. */
 void process_give_file(const char *file, const char *user);
+
+/* From now on large blocks go back to the kernel as soon as they are free: a report of thousands of streams needs some
+ * megabytes for a moment. (Left alone, malloc keeps what was once as large as that.)
+ */
+void process_give_memory_back(void);
 
 /* Descriptors 0 to 2 that whoever started the process closed are opened on /dev/null: a file of ours that got such a number
  * would be written to as stderr. Returns 0 or negative errno.

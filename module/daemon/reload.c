@@ -2,8 +2,6 @@
 /* SIGHUP and `goose-bridge-ctl reload`: the file is read again; it is taken as a whole or not at all. */
 #include "daemon_private.h"
 
-#include "process.h"
-
 #include <errno.h>
 #include <goose-bridge/clock.h>
 #include <stdio.h>
@@ -72,24 +70,6 @@ static void reopen_log(struct daemon *d)
 		gb_warn("cannot open log_file %s: %s; the old one is still written", d->config.log_file, strerror(-error));
 }
 
-static void apply(struct daemon *d)
-{
-	struct path *p = &d->path;
-	int error = p->transport ? gb_transport_mark(p->transport, d->config.multicast_ttl, d->config.dscp) : 0;
-	struct gb_netif_link goose0;
-
-	if (error)
-		gb_warn("cannot set multicast_ttl and dscp: %s", strerror(-error));
-	if (p->link && gb_netif_link_by_index(d->netif, gb_link_index(p->link), &goose0) &&
-	    goose0.mtu != d->config.interface_mtu &&
-	    (error = gb_netif_set_mtu(d->netif, goose0.index, d->config.interface_mtu)) < 0)
-		gb_warn("%s: cannot set MTU %u: %s", goose0.name, d->config.interface_mtu, strerror(-error));
-	member_configure(d);
-	path_evaluate(d);
-	path_apply(d);
-	daemon_set_timers(d);
-}
-
 int daemon_reload(struct daemon *d, char *said, size_t size)
 {
 	struct reports reports = {0};
@@ -97,21 +77,26 @@ int daemon_reload(struct daemon *d, char *said, size_t size)
 	struct gb_config fresh;
 	char text[GB_EVENT_TEXT];
 
-	process_notify("RELOADING=1");
+	notify_reloading(d);
 	/* rotation: the file is opened again also if the configuration turns out to be wrong */
 	reopen_log(d);
 	if (options_load(&d->options, &fresh, report, &reports) < 0) {
 		snprintf(said, size, "%s", reports.first);
 		daemon_note(d, GB_EVENT_RELOAD_REFUSED, reports.errors, "what was in force before goes on");
-		process_notify("READY=1");
+		notify_reloaded(d);
 		return -EINVAL;
 	}
 	bool was_open = d->config.allow_sources.count == 0;
+	char expected_before[sizeof(d->config.expect_stream)];
+
+	memcpy(expected_before, d->config.expect_stream, sizeof(expected_before));
 
 	gb_config_diff(&d->config, &fresh, note_changed, &changes);
 	gb_config_apply_reloadable(&d->config, &fresh);
 	reopen_log(d);
-	apply(d);
+	paths_configure(d);
+	daemon_set_timers(d);
+	streams_reconfigure(d, expected_before);
 	if (!was_open)
 		daemon_warn_of_open_sources(d);
 	snprintf(text, sizeof(text), "%u changed, %u need a restart", changes.applied + changes.wait, changes.wait);
@@ -121,6 +106,6 @@ int daemon_reload(struct daemon *d, char *said, size_t size)
 			 changes.waiting);
 	else
 		snprintf(said, size, "%u changed", changes.applied);
-	process_notify("READY=1");
+	notify_reloaded(d);
 	return 0;
 }

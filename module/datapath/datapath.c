@@ -3,16 +3,14 @@
 #include <goose-bridge/datapath.h>
 
 #include "datapath_private.h"
+#include "echo.h"
 
 #include <errno.h>
 #include <goose-bridge/clock.h>
 #include <stdlib.h>
 #include <string.h>
 #include <sys/eventfd.h>
-#include <time.h>
 #include <unistd.h>
-
-#define ANSWER_MS 200
 
 static void free_runtime(struct runtime *runtime)
 {
@@ -100,12 +98,17 @@ out:
 	return error;
 }
 
+void gb_datapath_stop(struct gb_datapath *datapath)
+{
+	for (unsigned i = 0; i < datapath->workers; i++)
+		worker_stop(&datapath->worker[i]);
+}
+
 void gb_datapath_destroy(struct gb_datapath *datapath)
 {
 	if (!datapath)
 		return;
-	for (unsigned i = 0; i < datapath->workers; i++)
-		worker_stop(&datapath->worker[i]);
+	gb_datapath_stop(datapath);
 	for (unsigned i = 0; i < datapath->workers; i++)
 		worker_destroy(&datapath->worker[i]);
 	free_retired(datapath);
@@ -125,6 +128,28 @@ int gb_datapath_start(struct gb_datapath *datapath)
 	for (unsigned i = 0; i < datapath->workers && !error; i++)
 		error = worker_start(&datapath->worker[i]);
 	return error;
+}
+
+int gb_datapath_set_priority(struct gb_datapath *datapath, unsigned priority)
+{
+	int error = 0;
+
+	for (unsigned i = 0; i < datapath->workers && !error; i++)
+		error = worker_set_priority(&datapath->worker[i], priority);
+	if (error)
+		for (unsigned i = 0; i < datapath->workers; i++)
+			worker_set_priority(&datapath->worker[i], 0);
+	return error;
+}
+
+int gb_datapath_set_cpu(struct gb_datapath *datapath, unsigned worker, unsigned cpu)
+{
+	return worker_set_cpu(&datapath->worker[worker], cpu);
+}
+
+unsigned gb_datapath_workers(const struct gb_datapath *datapath)
+{
+	return datapath->workers;
 }
 
 int gb_datapath_apply(struct gb_datapath *datapath, const struct gb_datapath_runtime *runtime)
@@ -196,39 +221,60 @@ void gb_datapath_totals(const struct gb_datapath *datapath, struct gb_totals *to
 	gb_stats_add(totals, &datapath->control_stats);
 }
 
-/* sem_timedwait goes by CLOCK_REALTIME, which may be set forward meanwhile: how long it took is what the other clock says. */
-static bool wait_for_answer(struct peers_request *request)
+struct peers_answer {
+	struct gb_peer_view *view;
+	size_t max;
+	size_t count;
+};
+
+static void copy_peers(struct worker *worker, void *arg)
 {
-	uint64_t end_ns = gb_clock_mono_ns() + ANSWER_MS * GB_NS_PER_MS;
-	int result;
+	struct peers_answer *peers = arg;
 
-	do {
-		uint64_t until_ns = gb_clock_utc_ns() + ANSWER_MS * GB_NS_PER_MS;
-		struct timespec until = {(time_t)(until_ns / GB_NS_PER_S), (long)(until_ns % GB_NS_PER_S)};
-
-		result = sem_timedwait(&request->answered, &until);
-	} while (result < 0 && gb_clock_mono_ns() < end_ns);
-	return result == 0;
+	peers->count = to_goose_peers(worker->to_goose, peers->view, peers->max);
 }
 
 int gb_datapath_peers(struct gb_datapath *datapath, struct gb_peer_view *view, size_t max)
 {
-	struct worker *worker = &datapath->worker[datapath->workers - 1];
-	struct peers_request request = {.view = view, .max = max};
+	struct peers_answer peers = {.view = view, .max = max};
+	int error = worker_ask(&datapath->worker[datapath->workers - 1], copy_peers, &peers);
 
-	if (!worker->running)
-		return 0;
-	sem_init(&request.answered, 0, 0);
-	atomic_store(&worker->peers_request, &request);
-	worker_wake(worker);
-	bool answered = wait_for_answer(&request);
+	return error ? error : (int)peers.count;
+}
 
-	/* Too late, unless the worker has taken the question already: then the answer is but a copy away. */
-	if (!answered && !atomic_exchange(&worker->peers_request, NULL)) {
-		while (sem_wait(&request.answered) < 0)
-			;
-		answered = true;
-	}
-	sem_destroy(&request.answered);
-	return answered ? (int)request.count : -ETIMEDOUT;
+struct echo_question {
+	uint64_t nonce;
+	struct gb_echo_answer *answer;
+	size_t max;
+	int result;
+};
+
+static void ask_others(struct worker *worker, void *arg)
+{
+	struct echo_question *question = arg;
+
+	question->result = echo_ask(to_goose_echo(worker->to_goose), worker, question->nonce);
+}
+
+int gb_datapath_echo(struct gb_datapath *datapath, uint64_t nonce)
+{
+	struct echo_question question = {.nonce = nonce};
+	int error = worker_ask(&datapath->worker[datapath->workers - 1], ask_others, &question);
+
+	return error ? error : question.result;
+}
+
+static void copy_answers(struct worker *worker, void *arg)
+{
+	struct echo_question *question = arg;
+
+	question->result = echo_answers(to_goose_echo(worker->to_goose), question->nonce, question->answer, question->max);
+}
+
+int gb_datapath_echo_answers(struct gb_datapath *datapath, uint64_t nonce, struct gb_echo_answer *answer, size_t max)
+{
+	struct echo_question question = {.nonce = nonce, .answer = answer, .max = max};
+	int error = worker_ask(&datapath->worker[datapath->workers - 1], copy_answers, &question);
+
+	return error ? error : question.result;
 }

@@ -6,6 +6,7 @@
 #include <event2/event.h>
 #include <goose-bridge/datapath.h>
 #include <goose-bridge/goose.h>
+#include <goose-bridge/histogram.h>
 #include <goose-bridge/ring.h>
 #include <goose-bridge/tunnel.h>
 #include <pthread.h>
@@ -17,7 +18,7 @@
 enum lane {
 	LANE_FRAMES = 0, /* the worker towards the network */
 	LANE_HELLO = 1,	 /* the control thread */
-	LANE_ECHO = 2,	 /* the worker towards goose0, which answers echo requests */
+	LANE_ECHO = 2,	 /* the worker towards goose0, which answers echo requests and asks */
 	LANE_COUNT
 };
 
@@ -29,17 +30,20 @@ struct runtime {
 };
 
 struct worker;
+struct watch; /* watch.h */
+struct echo;  /* echo.h */
 
 /* goose0 -> network. Owned by the worker that has this direction. */
 struct to_network;
 /* network -> goose0. */
 struct to_goose;
 
-/* A question about peers, on the asker's stack. ANSWERED is posted when VIEW and COUNT are filled in. */
-struct peers_request {
-	struct gb_peer_view *view;
-	size_t max;
-	size_t count;
+/* Something that only a worker may do, since it alone owns what it is about. On the asker's stack; ANSWERED is posted when
+ * ANSWER, which runs in the worker's thread and has to be a matter of microseconds, is through.
+ */
+struct question {
+	void (*answer)(struct worker *worker, void *arg);
+	void *arg;
 	sem_t answered;
 };
 
@@ -47,6 +51,7 @@ struct worker {
 	struct gb_datapath *datapath;
 	pthread_t thread;
 	bool running;
+	atomic_bool realtime; /* it has a priority of SCHED_FIFO */
 	struct event_base *base;
 	struct event *woken;
 	struct event *tick;
@@ -58,7 +63,7 @@ struct worker {
 	struct gb_ring *events;	    /* to the control thread */
 	/* the mailbox: put there by the control thread, taken by the worker after a wake-up */
 	_Atomic(struct runtime *) next;
-	_Atomic(struct peers_request *) peers_request;
+	_Atomic(struct question *) question;
 	atomic_bool stop;
 	_Atomic uint64_t taken; /* generation of RUNTIME, for the control thread */
 };
@@ -83,6 +88,7 @@ struct gb_datapath {
 	/* Each lane has one writer; hellos read all. */
 	_Atomic uint64_t next_sequence[LANE_COUNT];
 	_Atomic uint64_t frames_sent; /* natively, on LANE_FRAMES */
+	struct gb_histogram one_way;  /* of datagrams that came; written by the worker towards goose0 */
 };
 
 /* worker.c */
@@ -93,9 +99,22 @@ int worker_start(struct worker *worker);
 void worker_wake(struct worker *worker);
 void worker_stop(struct worker *worker);
 
+/* As gb_datapath_set_priority and gb_datapath_set_cpu, for one that runs. */
+int worker_set_priority(struct worker *worker, unsigned priority);
+int worker_set_cpu(struct worker *worker, unsigned cpu);
+
+/* Has ANSWER run in the worker's thread, between two batches, and waits for it: at most 200 ms. A worker that does not run
+ * yet, or no more, is nobody's: then it is run at once. Control thread. Returns 0, or -ETIMEDOUT, and then it will not be
+ * run.
+ */
+int worker_ask(struct worker *worker, void (*answer)(struct worker *worker, void *arg), void *arg);
+
 /* Puts an event into the ring to the control thread. Called when something changes, not for each frame. */
 void worker_tell(struct worker *worker, enum gb_event_kind kind, struct in_addr address, uint64_t sender_id,
 		 int64_t value);
+
+/* Puts an event that is complete into that ring. */
+void worker_pass_on(struct worker *worker, const struct gb_event *event);
 
 /* What is carried, in both directions: GOOSE in a whole Ethernet header with a station's source address, of a length that the
  * tunnel takes. Else false, and the frame is counted as dropped. *FRAME is what was found.
@@ -120,12 +139,15 @@ void to_network_destroy(struct to_network *t);
 /* The runtime has changed from BEFORE (may be NULL) to worker->runtime. */
 int to_network_take(struct to_network *t, const struct gb_datapath_runtime *before);
 void to_network_tick(struct to_network *t, uint64_t now_ns);
+struct watch *to_network_watch(struct to_network *t);
 
 /* to_goose.c */
 struct to_goose *to_goose_create(struct worker *worker);
 void to_goose_destroy(struct to_goose *t);
 int to_goose_take(struct to_goose *t, const struct gb_datapath_runtime *before);
 void to_goose_tick(struct to_goose *t, uint64_t now_ns);
+struct watch *to_goose_watch(struct to_goose *t);
+struct echo *to_goose_echo(struct to_goose *t);
 size_t to_goose_peers(const struct to_goose *t, struct gb_peer_view *view, size_t max);
 
 #endif

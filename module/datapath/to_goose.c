@@ -1,6 +1,8 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /* network -> goose0: receive a batch of datagrams, check each, write the frames in it to goose0. */
 #include "datapath_private.h"
+#include "echo.h"
+#include "watch.h"
 
 #include <errno.h>
 #include <goose-bridge/clock.h>
@@ -9,6 +11,10 @@
 #include <string.h>
 
 #define BATCHES		 8  /* received in one go before other events get their turn */
+#define BATCH_MIN	 16 /* datagrams, or runs of them, received together, though batch_size is less */
+#define RUNS_MIN	 2
+#define CACHED		 (128 * 1024) /* octets: so much is still in the processor's cache when it is written */
+#define CARRIED_MAX	 64 /* frames written, and watched, together */
 #define REASSEMBLY_SLOTS 32 /* split frames under way at a time, of all senders */
 #define ECHO_PER_SECOND	 50 /* answered at most: an echo request must be no lever to flood the group with */
 #define NEWS_PER_SECOND	 10 /* of peers, told at most: invented sender ids must not drown other events */
@@ -24,14 +30,26 @@ struct to_goose {
 	struct event *readable;
 	bool reading;
 	bool failing; /* goose0 refused the last frame: said once per episode */
+	unsigned batch; /* datagrams, or runs, that the inbox has room for */
+	unsigned most;	/* that are received together: fewer the longer they are */
 	struct gb_transport_inbox *inbox;
 	struct gb_reassembly *reassembly;
 	struct gb_peers *peers;
 	struct gate echo;
+	struct echo *asked;
 	struct gate news;
 	uint64_t conflict_told_ns; /* of sender ids; 0 = never */
 	uint64_t refused_told_ns;  /* of allow_sources; 0 = never */
 	unsigned format_stamp;	   /* counts changes of wire_format: whom it was told of is told of again */
+	struct watch watch;
+	struct gb_link_burst *burst;
+	/* frames on their way: what they are, what is to be written, when the kernel had received them (UTC ns; 0 = unknown) */
+	struct gb_frame carried[CARRIED_MAX];
+	struct gb_link_frame out[CARRIED_MAX];
+	uint64_t received_ns[CARRIED_MAX];
+	unsigned carried_count;
+	uint64_t datagram_ns; /* of the datagram under way */
+	unsigned taken;	      /* frames of it */
 	/* the batch's times */
 	uint64_t now_ns;
 	uint64_t utc_ns;
@@ -48,38 +66,75 @@ static bool gate_pass(struct gate *gate, uint64_t now_ns, unsigned per_second)
 
 /* ---- to goose0 ---- */
 
-static void write_frame(struct to_goose *t, const uint8_t *octets, size_t length)
+static void goose0_works(struct to_goose *t)
 {
-	struct gb_stats *stats = t->worker->stats;
-	struct gb_link *link = t->worker->runtime->use.link;
-	int error = link ? gb_link_write(link, octets, length) : -ENODEV;
-
-	if (error == 0) {
-		gb_count(stats, GB_COUNT_ip_to_goose, 1);
-		gb_count(stats, GB_COUNT_octets_to_goose, length);
-		worker_success(t->worker);
-		if (t->failing) {
-			t->failing = false;
-			worker_tell(t->worker, GB_EVENT_GOOSE0_RESTORED, no_address, 0, 0);
-		}
+	worker_success(t->worker);
+	if (!t->failing)
 		return;
-	}
+	t->failing = false;
+	worker_tell(t->worker, GB_EVENT_GOOSE0_RESTORED, no_address, 0, 0);
+}
+
+static void goose0_fails(struct to_goose *t, int error)
+{
 	bool down = error == -EIO || error == -ENODEV || error == -EBADFD || error == -ENETDOWN;
 
-	gb_drop(stats, down ? GB_DROP_goose0_down : GB_DROP_goose0_failed, 1);
+	gb_drop(t->worker->stats, down ? GB_DROP_goose0_down : GB_DROP_goose0_failed, 1);
 	worker_error(t->worker);
-	if (!t->failing) {
-		t->failing = true;
-		worker_tell(t->worker, GB_EVENT_GOOSE0_FAILING, no_address, 0, -error);
+	if (t->failing)
+		return;
+	t->failing = true;
+	worker_tell(t->worker, GB_EVENT_GOOSE0_FAILING, no_address, 0, -error);
+}
+
+/* What was written, and how long it was in this bridge: from the kernel's receipt to goose0. */
+static void judge_written(struct to_goose *t)
+{
+	uint64_t utc = gb_clock_utc_ns(), frames = 0, octets = 0;
+
+	for (unsigned i = 0; i < t->carried_count; i++) {
+		if (t->out[i].result != 0) {
+			goose0_fails(t, t->out[i].result);
+			continue;
+		}
+		goose0_works(t);
+		frames++;
+		octets += t->out[i].length;
+		if (t->received_ns[i] != 0 && utc > t->received_ns[i])
+			gb_histogram_add(&t->watch.residence, utc - t->received_ns[i], 1);
 	}
+	gb_count(t->worker->stats, GB_COUNT_ip_to_goose, frames);
+	gb_count(t->worker->stats, GB_COUNT_octets_to_goose, octets);
+}
+
+/* Writes what is on its way, before its octets go away. */
+static void flush(struct to_goose *t)
+{
+	struct gb_link *link = t->worker->runtime->use.link;
+
+	if (t->carried_count == 0)
+		return;
+	if (link)
+		gb_link_write_burst(link, t->burst, t->out, t->carried_count);
+	else
+		for (unsigned i = 0; i < t->carried_count; i++)
+			t->out[i].result = -ENODEV;
+	judge_written(t);
+	watch_frames(&t->watch, t->carried, t->carried_count, t->now_ns, t->utc_ns);
+	t->carried_count = 0;
 }
 
 static void deliver(struct to_goose *t, const uint8_t *octets, size_t length)
 {
-	struct gb_frame frame;
+	unsigned i = t->carried_count;
 
-	if (worker_check_frame(t->worker, octets, length, &frame))
-		write_frame(t, octets, length);
+	if (!worker_check_frame(t->worker, octets, length, &t->carried[i]))
+		return;
+	t->out[i] = (struct gb_link_frame){.octets = (uint8_t *)(uintptr_t)octets, .length = length};
+	t->received_ns[i] = t->datagram_ns;
+	t->taken++;
+	if (++t->carried_count == CARRIED_MAX)
+		flush(t);
 }
 
 /* ---- datagrams ---- */
@@ -131,6 +186,7 @@ static void handle_piece(struct to_goose *t, struct gb_peer *peer, const struct 
 		break;
 	case GB_REASSEMBLY_WHOLE:
 		deliver(t, octets, length);
+		flush(t);
 		gb_peer_add_frames(peer, 1);
 		break;
 	}
@@ -190,6 +246,8 @@ static void handle_echo(struct to_goose *t, const struct gb_received *in, const 
 		gb_drop(t->worker->stats, GB_DROP_malformed, 1);
 	} else if (d->native.type == GB_NATIVE_ECHO_REPLY) {
 		gb_count(t->worker->stats, GB_COUNT_echo_replies_received, 1);
+		if (echo.target == self)
+			echo_answered(t->asked, &echo, d->native.sender_id, in->source, in->time_ns, gb_clock_mono_ns());
 	} else {
 		gb_count(t->worker->stats, GB_COUNT_echo_requests_received, 1);
 		if (echo.target == 0 || echo.target == self)
@@ -239,6 +297,36 @@ static bool is_stale(const struct to_goose *t, const struct gb_received *in)
 	return in->time_ns != 0 && apart > t->worker->runtime->use.max_frame_age_ns;
 }
 
+/* How long it took through the network. */
+static void measure_one_way(struct to_goose *t, const struct gb_received *in, const struct gb_native_header *native)
+{
+	bool synchronised = !(native->flags & GB_NATIVE_FLAG_CLOCK_UNSYNCHRONISED) &&
+			    atomic_load_explicit(&t->worker->datapath->clock_synchronised, memory_order_relaxed);
+	uint64_t ns;
+	bool wrong;
+
+	if (t->taken == 0) /* what is no frame says nothing of the network */
+		return;
+	if (watch_one_way(synchronised, native->send_time_ns, in->time_ns, &ns, &wrong))
+		gb_histogram_add(&t->worker->datapath->one_way, ns, 1);
+	else if (wrong)
+		gb_count(t->worker->stats, GB_COUNT_send_times_wrong, 1);
+}
+
+/* What is lost with a datagram, for the counters: control datagrams count as one. */
+static unsigned frames_in(const struct gb_datagram *d)
+{
+	struct gb_reader body = gb_reader(d->body, d->body_length);
+	unsigned frames = 0;
+	size_t length;
+
+	if (d->native.type != GB_NATIVE_FRAMES || !gb_native_frames_whole(d->body, d->body_length))
+		return 1;
+	for (; gb_reader_left(&body) > 0; frames++)
+		gb_native_next_frame(&body, &length);
+	return frames;
+}
+
 static bool is_own_address(const struct gb_datapath_runtime *use, struct in_addr address)
 {
 	return address.s_addr == gb_transport_settings(use->transport)->local.s_addr ||
@@ -264,15 +352,17 @@ static void handle_native(struct to_goose *t, const struct gb_received *in, cons
 
 	tell_news(t, news, peer, false, in->source, d->native.sender_id);
 	if (is_stale(t, in)) {
-		gb_drop(stats, GB_DROP_stale, 1);
+		gb_drop(stats, GB_DROP_stale, frames_in(d));
 		return;
 	}
 	switch (d->native.type) {
 	case GB_NATIVE_FRAMES:
 		handle_frames(t, peer, d);
+		measure_one_way(t, in, &d->native);
 		break;
 	case GB_NATIVE_PIECE:
 		handle_piece(t, peer, in, d);
+		measure_one_way(t, in, &d->native);
 		break;
 	case GB_NATIVE_HELLO:
 		handle_hello(t, peer, d);
@@ -359,6 +449,31 @@ static void handle(struct to_goose *t, const struct gb_received *in)
 	}
 }
 
+/* All that came in one batch. */
+static void handle_batch(struct to_goose *t, struct gb_transport *transport)
+{
+	const struct gb_received *in;
+	size_t octets = 0;
+
+	t->now_ns = gb_clock_mono_ns();
+	t->utc_ns = gb_clock_utc_ns();
+	while ((in = gb_transport_next(t->inbox)) != NULL) {
+		octets += in->length;
+		t->datagram_ns = in->time_ns;
+		t->taken = 0;
+		handle(t, in);
+	}
+	flush(t);
+	if (octets > CACHED && t->most > RUNS_MIN)
+		t->most /= 2;
+	else if (octets < CACHED / 2 && t->most < t->batch)
+		t->most *= 2;
+	uint32_t overflowed = gb_transport_overflowed(transport, t->inbox);
+
+	if (overflowed)
+		gb_drop(t->worker->stats, GB_DROP_receive_buffer_full, overflowed);
+}
+
 static void on_readable(evutil_socket_t fd, short what, void *arg)
 {
 	struct to_goose *t = arg;
@@ -368,20 +483,16 @@ static void on_readable(evutil_socket_t fd, short what, void *arg)
 	(void)fd;
 	(void)what;
 	for (unsigned i = 0; i < BATCHES; i++) {
-		n = gb_transport_receive(transport, t->inbox);
+		unsigned most = t->most;
+
+		n = gb_transport_receive(transport, t->inbox, most);
 		if (n <= 0)
 			break;
-		t->now_ns = gb_clock_mono_ns();
-		t->utc_ns = gb_clock_utc_ns();
-		for (unsigned d = 0; d < (unsigned)n; d++)
-			handle(t, gb_transport_received(t->inbox, d));
-		uint32_t overflowed = gb_transport_overflowed(transport, t->inbox);
-
-		if (overflowed)
-			gb_drop(t->worker->stats, GB_DROP_receive_buffer_full, overflowed);
-		if ((unsigned)n < t->worker->datapath->settings.batch_size)
+		handle_batch(t, transport);
+		if ((unsigned)n < most)
 			break;
 	}
+	watch_rearm(&t->watch, t->now_ns);
 	if (n < 0 && n != -EAGAIN && n != -EINTR)
 		worker_error(t->worker); /* the socket's pending error; asking has cleared it */
 }
@@ -418,6 +529,16 @@ int to_goose_take(struct to_goose *t, const struct gb_datapath_runtime *before)
 	return 0;
 }
 
+struct echo *to_goose_echo(struct to_goose *t)
+{
+	return t->asked;
+}
+
+struct watch *to_goose_watch(struct to_goose *t)
+{
+	return &t->watch;
+}
+
 size_t to_goose_peers(const struct to_goose *t, struct gb_peer_view *view, size_t max)
 {
 	return gb_peers_view(t->peers, view, max);
@@ -426,17 +547,22 @@ size_t to_goose_peers(const struct to_goose *t, struct gb_peer_view *view, size_
 struct to_goose *to_goose_create(struct worker *worker)
 {
 	const struct gb_datapath_settings *s = &worker->datapath->settings;
-	size_t datagram_max = s->buffer_size > GB_TRANSPORT_DATAGRAM_MAX ? s->buffer_size : GB_TRANSPORT_DATAGRAM_MAX;
+	size_t buffer = s->buffer_size > GB_TRANSPORT_RUN_MAX ? s->buffer_size : GB_TRANSPORT_RUN_MAX;
 	struct to_goose *t = calloc(1, sizeof(*t));
 
 	if (!t)
 		return NULL;
 	t->worker = worker;
-	t->inbox = gb_transport_inbox_create(s->batch_size, datagram_max);
+	t->batch = s->batch_size < BATCH_MIN ? BATCH_MIN : s->batch_size;
+	t->most = t->batch;
+	t->inbox = gb_transport_inbox_create(t->batch, buffer);
+	t->burst = gb_link_burst_create(CARRIED_MAX, s->plain_link);
 	t->reassembly = gb_reassembly_create(REASSEMBLY_SLOTS);
 	t->peers = gb_peers_create(s->max_peers);
+	t->asked = echo_create();
 	t->readable = event_new(worker->base, -1, EV_READ, on_readable, t);
-	if (!t->inbox || !t->reassembly || !t->peers || !t->readable) {
+	if (!t->inbox || !t->burst || !t->reassembly || !t->peers || !t->asked || !t->readable ||
+	    watch_init(&t->watch, worker, GB_STREAM_TO_GOOSE0) < 0) {
 		to_goose_destroy(t);
 		return NULL;
 	}
@@ -450,7 +576,10 @@ void to_goose_destroy(struct to_goose *t)
 	if (t->readable)
 		event_free(t->readable);
 	gb_transport_inbox_destroy(t->inbox);
+	gb_link_burst_destroy(t->burst);
 	gb_reassembly_destroy(t->reassembly);
 	gb_peers_destroy(t->peers);
+	echo_destroy(t->asked);
+	watch_release(&t->watch);
 	free(t);
 }

@@ -1,26 +1,18 @@
 /* SPDX-License-Identifier: Apache-2.0 */
-/* goose0 -> network: read a batch of frames, put the tunnel header before each in its own buffer, send the batch. */
-#include "datapath_private.h"
+/* goose0 -> network: read a batch of frames, have datagrams made of them, send these. */
+#include "batch.h"
 #include "queue_age.h"
+#include "watch.h"
 
 #include <errno.h>
 #include <goose-bridge/clock.h>
 #include <stdlib.h>
-#include <string.h>
 
-#define HEADROOM      64 /* before each frame: the native header and a frame's length, or the legacy header */
-#define BATCHES	      8	 /* read in one go before other events get their turn */
-#define CALM_NS	      (50 * UINT64_C(1000)) /* frames that come further apart are sent one by one */
-#define AGAIN_NS      GB_NS_PER_MS /* between attempts while a queue below the socket is full */
-#define PIECES_MAX    20 /* of the largest frame at GB_TUNNEL_PATH_MTU_MIN */
-
-/* What a datagram in the batch carries, for the counters. */
-struct load {
-	unsigned frame; /* number of the frame within the batch */
-	bool piece;
-	bool ends_frame; /* its last piece, or all of it */
-	uint16_t length; /* octets of UDP payload */
-};
+#define BATCHES	   8   /* read in one go before other events get their turn */
+#define EXPECTED_MIN 8
+#define FRAMES_MIN 128 /* read together under backlog, though batch_size is less: fewer cost more each, and gain nothing */
+#define CALM_NS	   (50 * UINT64_C(1000)) /* frames that come further apart are sent one by one */
+#define AGAIN_NS   GB_NS_PER_MS /* between attempts while a queue below the socket is full */
 
 struct to_network {
 	struct worker *worker;
@@ -29,147 +21,37 @@ struct to_network {
 	struct event *again;	/* a queue below the socket may have: nothing tells, so it is tried */
 	bool reading;
 	bool blocked;		   /* datagrams from SENT on wait for room */
+	int blocked_error;	   /* that they wait for that */
 	uint64_t blocked_since_ns; /* monotonic */
 	bool failing;	     /* the last send failed: said once per episode */
 	uint64_t read_ns; /* when goose0 was last read; monotonic */
+	bool unasked;	  /* one frame was read then, and whether others are behind it is not known */
 	struct queue_age age;
-	uint32_t frame_id; /* of split frames */
-	unsigned batch_size;
-	unsigned capacity; /* datagrams */
-	unsigned count;
-	unsigned sent;
+	struct batch batch;
+	uint64_t batch_ns; /* when reading it began; monotonic */
+	struct gb_link_burst *burst;
+	unsigned expected; /* frames that are asked for together: as many as were there last time, and some more */
 	struct gb_transport_outbox *outbox;
-	struct gb_outgoing *datagram;
-	struct load *load;
-	uint8_t (*piece_header)[GB_NATIVE_HEADER + GB_NATIVE_PIECE_HEADER]; /* one a datagram */
-	size_t stride;
-	uint8_t *buffers; /* batch_size of STRIDE octets each: HEADROOM and a frame */
+	struct watch watch;
 };
 
 static const struct in_addr no_address;
 
 /* ---- encoding ---- */
 
-static struct gb_outgoing *next_datagram(struct to_network *t, unsigned frame, size_t length, bool piece, bool ends_frame)
-{
-	t->load[t->count] = (struct load){frame, piece, ends_frame, (uint16_t)length};
-	return &t->datagram[t->count++];
-}
-
-static size_t payload_max(const struct to_network *t)
-{
-	return t->worker->runtime->use.path_mtu - IP_UDP_HEADERS;
-}
-
-static struct gb_native_header next_header(struct to_network *t, enum gb_native_type type, uint64_t utc_ns)
-{
-	return datapath_header(t->worker->datapath, &t->worker->runtime->use, type, LANE_FRAMES, utc_ns);
-}
-
-static void encode_pieces(struct to_network *t, unsigned number, const struct gb_frame *frame, uint64_t utc_ns)
-{
-	size_t room = (payload_max(t) - GB_NATIVE_HEADER - GB_NATIVE_PIECE_HEADER) / GB_NATIVE_PIECE_UNIT *
-		      GB_NATIVE_PIECE_UNIT;
-	struct gb_piece piece = {.frame_id = t->frame_id++, .frame_length = (uint16_t)frame->length};
-
-	for (size_t offset = 0; offset < frame->length; offset += piece.length) {
-		uint8_t *header = t->piece_header[t->count];
-		struct gb_native_header native = next_header(t, GB_NATIVE_PIECE, utc_ns);
-
-		piece.offset = (uint16_t)offset;
-		piece.length = frame->length - offset < room ? frame->length - offset : room;
-		gb_native_put_header(header, &native);
-		gb_native_put_piece_header(header + GB_NATIVE_HEADER, &piece);
-
-		struct gb_outgoing *out =
-			next_datagram(t, number, sizeof(t->piece_header[0]) + piece.length, true,
-				      offset + piece.length == frame->length);
-
-		out->part[0] = (struct iovec){header, sizeof(t->piece_header[0])};
-		out->part[1] = (struct iovec){(uint8_t *)(uintptr_t)frame->octets + offset, piece.length};
-		out->parts = 2;
-	}
-}
-
-static void encode_native(struct to_network *t, unsigned number, const struct gb_frame *frame, uint8_t *octets,
-			  uint64_t utc_ns)
-{
-	size_t length = GB_NATIVE_HEADER + GB_NATIVE_FRAME_PREFIX + frame->length;
-
-	if (length > payload_max(t)) {
-		encode_pieces(t, number, frame, utc_ns);
-		return;
-	}
-	struct gb_native_header native = next_header(t, GB_NATIVE_FRAMES, utc_ns);
-	uint8_t *start = octets - GB_NATIVE_FRAME_PREFIX - GB_NATIVE_HEADER;
-
-	gb_native_put_header(start, &native);
-	gb_native_put_frame_prefix(octets - GB_NATIVE_FRAME_PREFIX, frame->length);
-	struct gb_outgoing *out = next_datagram(t, number, length, false, true);
-
-	out->part[0] = (struct iovec){start, length};
-	out->parts = 1;
-}
-
-static enum gb_drop_reason legacy_drop(enum gb_legacy_verdict verdict)
-{
-	static const enum gb_drop_reason reason[] = {
-		[GB_LEGACY_DESTINATION] = GB_DROP_legacy_destination,
-		[GB_LEGACY_SECOND_TAG] = GB_DROP_legacy_second_tag,
-		[GB_LEGACY_TPID] = GB_DROP_legacy_tpid,
-		[GB_LEGACY_DEI] = GB_DROP_legacy_dei,
-		[GB_LEGACY_PCP] = GB_DROP_legacy_pcp,
-	};
-
-	return reason[verdict];
-}
-
-static void encode_legacy(struct to_network *t, unsigned number, const struct gb_frame *frame, uint8_t *octets,
-			  uint64_t utc_ns)
-{
-	struct gb_legacy_source source = {
-		.addresses = frame->octets, .tags = frame->tags, .tpid = frame->tag[0].tpid, .tci = frame->tag[0].tci};
-	enum gb_legacy_verdict verdict = gb_legacy_can_express(&source);
-	size_t length = GB_LEGACY_HEADER + frame->length - frame->payload;
-	uint8_t header[GB_LEGACY_HEADER];
-
-	if (verdict != GB_LEGACY_FITS && !(t->worker->runtime->use.legacy_lossy && gb_legacy_rewritable(verdict))) {
-		gb_drop(t->worker->stats, legacy_drop(verdict), 1);
-		return;
-	}
-	if (length > payload_max(t)) { /* the format has no pieces, and IP must not fragment */
-		gb_drop(t->worker->stats, GB_DROP_too_large, 1);
-		return;
-	}
-	gb_legacy_put_header(header, &source, utc_ns / 1000);
-	uint8_t *start = octets + frame->payload - GB_LEGACY_HEADER;
-
-	memcpy(start, header, sizeof(header)); /* over the Ethernet header, from which it was made */
-	struct gb_outgoing *out = next_datagram(t, number, length, false, true);
-
-	out->part[0] = (struct iovec){start, length};
-	out->parts = 1;
-}
-
-/* Classifies a frame and adds what carries it to the batch. */
-static void encode(struct to_network *t, unsigned number, uint8_t *octets, size_t length, uint64_t utc_ns)
+/* Adds what carries the frame that was kept last to the batch. */
+static void encode(struct to_network *t, uint64_t utc_ns)
 {
 	const struct gb_datapath_runtime *use = &t->worker->runtime->use;
-	struct gb_stats *stats = t->worker->stats;
-	struct gb_frame frame;
+	enum gb_drop_reason reason;
 
-	gb_count(stats, GB_COUNT_raw_frames, 1);
-	gb_count(stats, GB_COUNT_raw_octets, length);
-	if (!worker_check_frame(t->worker, octets, length, &frame))
-		return;
-	gb_count(stats, frame.tags ? GB_COUNT_vlan_goose_received : GB_COUNT_goose_received, 1);
 	if (!use->transport) {
-		gb_drop(stats, GB_DROP_network_down, 1);
+		gb_drop(t->worker->stats, GB_DROP_network_down, 1);
 		worker_error(t->worker);
 	} else if (use->wire_format == GB_WIRE_NATIVE) {
-		encode_native(t, number, &frame, octets, utc_ns);
-	} else {
-		encode_legacy(t, number, &frame, octets, utc_ns);
+		batch_native(&t->batch, t->worker, utc_ns);
+	} else if (!batch_legacy(&t->batch, t->worker, utc_ns, &reason)) {
+		gb_drop(t->worker->stats, reason, 1);
 	}
 }
 
@@ -181,13 +63,14 @@ static void count_sent(struct to_network *t, unsigned from, unsigned to)
 	uint64_t octets = 0, pieces = 0, frames = 0;
 
 	for (unsigned i = from; i < to; i++) {
-		octets += t->load[i].length;
-		pieces += t->load[i].piece;
-		frames += t->load[i].ends_frame;
+		octets += t->batch.load[i].length;
+		pieces += t->batch.load[i].piece;
+		frames += t->batch.load[i].ends;
 	}
 	gb_count(stats, GB_COUNT_goose_to_ip, to - from);
 	gb_count(stats, GB_COUNT_octets_to_ip, octets);
 	gb_count(stats, GB_COUNT_frames_to_ip, frames);
+	gb_histogram_add(&t->watch.residence, gb_clock_mono_ns() - t->batch_ns, frames);
 	if (pieces)
 		gb_count(stats, GB_COUNT_pieces_to_ip, pieces);
 	if (t->worker->runtime->use.wire_format == GB_WIRE_NATIVE)
@@ -199,14 +82,15 @@ static void count_sent(struct to_network *t, unsigned from, unsigned to)
 	}
 }
 
-/* Gives up the frame that datagram SENT belongs to, with all that is left of it. */
-static void drop_frame(struct to_network *t, enum gb_drop_reason reason, int error)
+/* Gives up the frames in datagram SENT, with all that is left of them. */
+static void drop_datagram(struct to_network *t, enum gb_drop_reason reason, int error)
 {
-	unsigned frame = t->load[t->sent].frame;
+	struct batch *b = &t->batch;
+	unsigned frame = b->load[b->sent].frame, frames = 0;
 
-	while (t->sent < t->count && t->load[t->sent].frame == frame)
-		t->sent++;
-	gb_drop(t->worker->stats, reason, 1);
+	for (; b->sent < b->count && b->load[b->sent].frame == frame; b->sent++)
+		frames += b->load[b->sent].ends;
+	gb_drop(t->worker->stats, reason, frames);
 	worker_error(t->worker);
 	if (!t->failing) {
 		t->failing = true;
@@ -244,6 +128,11 @@ static void start_reading(struct to_network *t)
 		t->reading = event_add(t->readable, NULL) == 0;
 }
 
+static bool waited_too_long(const struct to_network *t)
+{
+	return t->blocked && gb_clock_mono_ns() - t->blocked_since_ns >= t->worker->runtime->use.max_frame_age_ns;
+}
+
 /* No room for the next datagram (ERROR: EAGAIN in the socket's buffer, ENOBUFS below it). goose0's queue holds what comes
  * meanwhile, until what waits here is too old to be sent: then false.
  */
@@ -252,6 +141,7 @@ static bool wait_for_room(struct to_network *t, int error)
 	uint64_t age = t->worker->runtime->use.max_frame_age_ns;
 	uint64_t now = gb_clock_mono_ns();
 
+	t->blocked_error = error;
 	if (!t->blocked) {
 		t->blocked = true;
 		t->blocked_since_ns = now;
@@ -264,28 +154,37 @@ static bool wait_for_room(struct to_network *t, int error)
 	return event_add(error == EAGAIN ? t->writable : t->again, &limit) == 0;
 }
 
-/* Sends what is in the batch from SENT on. Afterwards the batch is empty, or blocked. */
+/* All of the batch is as old. */
+static void give_up_waiting(struct to_network *t)
+{
+	while (t->batch.sent < t->batch.count)
+		drop_datagram(t, GB_DROP_send_buffer_full, t->blocked_error);
+}
+
+/* Sends what is in the batch from SENT on. Afterwards nothing is left to send, or it is blocked. */
 static void send_batch(struct to_network *t)
 {
 	struct gb_transport *transport = t->worker->runtime->use.transport;
+	struct batch *b = &t->batch;
 
-	while (t->sent < t->count) {
-		int n = transport ? gb_transport_send(transport, t->outbox, t->datagram + t->sent, t->count - t->sent)
+	if (waited_too_long(t)) /* though there may be room by now: the process may have been stopped */
+		give_up_waiting(t);
+	while (b->sent < b->count) {
+		int n = transport ? gb_transport_send(transport, t->outbox, b->datagram + b->sent, b->count - b->sent)
 				  : -ENETDOWN;
 
 		if (n > 0) {
-			count_sent(t, t->sent, t->sent + (unsigned)n);
-			t->sent += (unsigned)n;
+			count_sent(t, b->sent, b->sent + (unsigned)n);
+			b->sent += (unsigned)n;
 		} else if (n == -EAGAIN || n == -ENOBUFS) {
 			if (wait_for_room(t, -n))
 				return;
-			while (t->sent < t->count) /* all of the batch is as old */
-				drop_frame(t, GB_DROP_send_buffer_full, -n);
+			give_up_waiting(t);
 		} else if (n != -EINTR) {
-			drop_frame(t, send_drop(-n), -n);
+			drop_datagram(t, send_drop(-n), -n);
 		}
 	}
-	t->count = t->sent = 0;
+	batch_done(b);
 	t->blocked = false;
 }
 
@@ -299,38 +198,79 @@ static void lose_link(struct to_network *t, int error)
 	worker_tell(t->worker, GB_EVENT_GOOSE0_BROKEN, no_address, 0, error);
 }
 
-static ssize_t read_frame(struct to_network *t, unsigned number)
+/* What was published lives, whether it could be sent or not. */
+static void watch_batch(struct to_network *t, uint64_t utc_ns)
 {
-	return gb_link_read(t->worker->runtime->use.link, t->buffers + number * t->stride + HEADROOM,
-			    t->stride - HEADROOM);
+	watch_frames(&t->watch, t->batch.frame, t->batch.frames, t->batch_ns, utc_ns);
+	watch_rearm(&t->watch, t->batch_ns);
 }
 
-/* Throws away what may be too old: all that the queue can have held when this began. One read a frame: the kernel offers
- * nothing faster for a TAP.
- */
-static void drop_stale(struct to_network *t, uint64_t now_ns, uint64_t age_ns)
-{
-	unsigned dropped = 0;
+/* What was read into a batch, for the counters. */
+struct reading {
+	unsigned frames, tagged, untagged;
+	uint64_t octets;
+};
 
-	while (dropped < t->worker->runtime->use.goose0_queue && read_frame(t, 0) >= 0)
-		dropped++;
-	queue_age_empty(&t->age, now_ns);
-	if (dropped == 0)
+static void count_reading(struct to_network *t, const struct reading *r)
+{
+	struct gb_stats *stats = t->worker->stats;
+
+	gb_count(stats, GB_COUNT_raw_frames, r->frames);
+	gb_count(stats, GB_COUNT_raw_octets, r->octets);
+	gb_count(stats, GB_COUNT_vlan_goose_received, r->tagged);
+	gb_count(stats, GB_COUNT_goose_received, r->untagged);
+}
+
+static void take_frame(struct to_network *t, const uint8_t *octets, size_t length, struct reading *reading, uint64_t utc_ns)
+{
+	struct gb_frame frame;
+
+	queue_age_read(&t->age, t->batch_ns, t->worker->runtime->use.goose0_queue);
+	reading->frames++;
+	reading->octets += length;
+	if (!worker_check_frame(t->worker, octets, length, &frame))
 		return;
-	gb_count(t->worker->stats, GB_COUNT_raw_frames, dropped);
-	gb_drop(t->worker->stats, GB_DROP_stale, dropped);
-	worker_tell(t->worker, GB_EVENT_STALLED, no_address, 0, (int64_t)(age_ns / GB_NS_PER_MS));
+	reading->tagged += frame.tags > 0;
+	reading->untagged += frame.tags == 0;
+	batch_keep(&t->batch, &frame);
+	encode(t, utc_ns);
 }
 
-/* Called before goose0 is read. What waits there is too old if the process was stopped or starved meanwhile, or if the network
- * takes frames more slowly than they come.
+/* Has datagrams made of the frames that were read into the slots FROM to END - 1. Returns how many there were; *LOST is what is
+ * wrong with goose0, or 0.
  */
-static void attend(struct to_network *t, uint64_t now_ns)
+static unsigned take_slots(struct to_network *t, unsigned from, unsigned end, uint64_t utc_ns, int *lost)
 {
-	uint64_t age = queue_age_oldest(&t->age, now_ns);
+	const struct gb_link_frame *slot = t->batch.slot;
+	struct reading reading = {0};
 
-	if (age > t->worker->runtime->use.max_frame_age_ns && t->worker->runtime->use.link)
-		drop_stale(t, now_ns, age);
+	*lost = 0;
+	batch_clear(&t->batch);
+	for (unsigned i = from; i < end; i++) {
+		if (slot[i].result >= 0)
+			take_frame(t, slot[i].octets, (size_t)slot[i].result, &reading, utc_ns);
+		else if (slot[i].result == -EAGAIN)
+			queue_age_empty(&t->age, t->batch_ns);
+		else if (slot[i].result != -EINTR)
+			*lost = -slot[i].result;
+	}
+	count_reading(t, &reading);
+	return reading.frames;
+}
+
+/* Reads at most MOST frames, and has datagrams made of them. */
+static void read_batch(struct to_network *t, unsigned most, uint64_t utc_ns)
+{
+	int lost;
+
+	gb_link_read_burst(t->worker->runtime->use.link, t->burst, t->batch.slot, most);
+	t->expected = take_slots(t, 0, most, utc_ns, &lost) * 2;
+	if (t->expected < EXPECTED_MIN)
+		t->expected = EXPECTED_MIN;
+	if (t->expected > t->batch.frames_max)
+		t->expected = t->batch.frames_max;
+	if (lost)
+		lose_link(t, lost);
 }
 
 /* Reads a batch of at most MOST frames and sends it. Returns whether there may be more. */
@@ -338,47 +278,87 @@ static bool move_batch(struct to_network *t, uint64_t now_ns, unsigned most)
 {
 	uint64_t utc = gb_clock_utc_ns();
 
-	for (unsigned i = 0; i < most && t->capacity - t->count >= PIECES_MAX; i++) {
-		ssize_t length = read_frame(t, i);
-
-		if (length == -EAGAIN) {
-			queue_age_empty(&t->age, now_ns);
-			break;
-		}
-		if (length < 0) {
-			if (length != -EINTR)
-				lose_link(t, (int)-length);
-			break;
-		}
-		queue_age_read(&t->age, now_ns, t->worker->runtime->use.goose0_queue);
-		encode(t, i, t->buffers + i * t->stride + HEADROOM, (size_t)length, utc);
-	}
+	t->batch_ns = now_ns;
+	read_batch(t, most, utc);
 	send_batch(t);
+	watch_batch(t, utc);
 	return t->reading && !t->age.drained;
+}
+
+/* Throws away what may be too old: all that the queue can have held when this began. Returns how many frames. What stands in
+ * the slots from *NEXT on was read later than that: the queue was seen empty before.
+ */
+static unsigned read_stale(struct to_network *t, unsigned *next)
+{
+	const struct gb_datapath_runtime *use = &t->worker->runtime->use;
+	struct batch *b = &t->batch;
+	unsigned dropped = 0;
+
+	do {
+		gb_link_read_burst(use->link, t->burst, b->slot, b->frames_max);
+		for (*next = 0; *next < b->frames_max && b->slot[*next].result >= 0; ++*next)
+			dropped++;
+	} while (*next == b->frames_max && dropped < use->goose0_queue);
+	return dropped;
+}
+
+static void drop_stale(struct to_network *t, uint64_t now_ns, uint64_t age_ns)
+{
+	unsigned next, dropped = read_stale(t, &next);
+	uint64_t utc = gb_clock_utc_ns();
+	int lost; /* whoever reads next finds it, too */
+
+	queue_age_empty(&t->age, now_ns);
+	if (dropped > 0) {
+		gb_count(t->worker->stats, GB_COUNT_raw_frames, dropped);
+		gb_drop(t->worker->stats, GB_DROP_stale, dropped);
+		worker_tell(t->worker, GB_EVENT_STALLED, no_address, 0, (int64_t)(age_ns / GB_NS_PER_MS));
+	}
+	t->batch_ns = now_ns;
+	take_slots(t, next, t->batch.frames_max, utc, &lost);
+	send_batch(t);
+	watch_batch(t, utc);
+}
+
+/* Called before goose0 is read. What waits there is too old if the process was stopped or starved meanwhile, or if the network
+ * takes frames more slowly than they come. Returns whether goose0 is to be read on.
+ */
+static bool attend(struct to_network *t, uint64_t now_ns)
+{
+	uint64_t age = queue_age_oldest(&t->age, now_ns);
+
+	if (age > t->worker->runtime->use.max_frame_age_ns && t->worker->runtime->use.link)
+		drop_stale(t, now_ns, age);
+	return t->reading;
+}
+
+/* CALM: nothing came shortly before. Then the first frame does not wait until it is known whether others stand behind it.
+ * Mostly none does, and if one does, this is called again at once; until somebody has asked, nothing more is known of the
+ * queue's age.
+ */
+static void read_on(struct to_network *t, uint64_t now_ns, bool calm)
+{
+	t->read_ns = now_ns;
+	t->unasked = false;
+	if (!attend(t, now_ns))
+		return;
+	bool more = move_batch(t, now_ns, 1);
+
+	t->unasked = more && calm;
+	for (unsigned i = 0; i < BATCHES && more && !calm; i++) {
+		now_ns = gb_clock_mono_ns();
+		more = attend(t, now_ns) && move_batch(t, now_ns, t->expected);
+	}
 }
 
 static void on_readable(evutil_socket_t fd, short what, void *arg)
 {
 	struct to_network *t = arg;
 	uint64_t now = gb_clock_mono_ns();
-	bool calm = t->age.drained && now - t->read_ns > CALM_NS;
 
 	(void)fd;
 	(void)what;
-	t->read_ns = now;
-	attend(t, now);
-	/* The first one does not wait until it is known whether others stand behind it. Mostly none does, and if one does,
-	 * this is called again at once.
-	 */
-	bool more = move_batch(t, now, 1);
-
-	if (more && calm)
-		queue_age_empty(&t->age, now);
-	for (unsigned i = 0; i < BATCHES && more && !calm; i++) {
-		now = gb_clock_mono_ns();
-		attend(t, now);
-		more = move_batch(t, now, t->batch_size);
-	}
+	read_on(t, now, (t->age.drained || t->unasked) && now - t->read_ns > CALM_NS);
 }
 
 /* Whatever waited for room is gone: what came to goose0 meanwhile is read at once, so that its age is known. */
@@ -407,10 +387,11 @@ static void on_room(evutil_socket_t fd, short what, void *arg)
  */
 void to_network_tick(struct to_network *t, uint64_t now_ns)
 {
-	if (t->blocked)
+	if (t->blocked || !attend(t, now_ns))
 		return;
-	attend(t, now_ns);
-	if (t->reading)
+	if (t->unasked)
+		read_on(t, now_ns, false);
+	else
 		queue_age_idle(&t->age, now_ns);
 }
 
@@ -442,6 +423,11 @@ int to_network_take(struct to_network *t, const struct gb_datapath_runtime *befo
 	return error;
 }
 
+struct watch *to_network_watch(struct to_network *t)
+{
+	return &t->watch;
+}
+
 struct to_network *to_network_create(struct worker *worker)
 {
 	struct to_network *t = calloc(1, sizeof(*t));
@@ -449,19 +435,17 @@ struct to_network *to_network_create(struct worker *worker)
 	if (!t)
 		return NULL;
 	t->worker = worker;
-	t->batch_size = worker->datapath->settings.batch_size;
-	t->capacity = t->batch_size + PIECES_MAX;
-	t->stride = HEADROOM + worker->datapath->frame_capacity;
-	t->outbox = gb_transport_outbox_create(t->capacity);
-	t->datagram = calloc(t->capacity, sizeof(*t->datagram));
-	t->load = calloc(t->capacity, sizeof(*t->load));
-	t->piece_header = calloc(t->capacity, sizeof(*t->piece_header));
-	t->buffers = malloc(t->batch_size * t->stride);
+	unsigned frames = worker->datapath->settings.batch_size;
+	int error = batch_init(&t->batch, frames < FRAMES_MIN ? FRAMES_MIN : frames, worker->datapath->frame_capacity);
+
+	t->expected = EXPECTED_MIN;
+	t->burst = gb_link_burst_create(t->batch.frames_max, worker->datapath->settings.plain_link);
+	t->outbox = gb_transport_outbox_create(t->batch.frames_max);
 	t->readable = event_new(worker->base, -1, EV_READ, on_readable, t);
 	t->writable = event_new(worker->base, -1, EV_WRITE, on_room, t);
 	t->again = evtimer_new(worker->base, on_room, t);
-	if (!t->outbox || !t->datagram || !t->load || !t->piece_header || !t->buffers || !t->readable ||
-	    !t->writable || !t->again) {
+	if (error || !t->burst || !t->outbox || !t->readable || !t->writable || !t->again ||
+	    watch_init(&t->watch, worker, GB_STREAM_TO_NETWORK) < 0) {
 		to_network_destroy(t);
 		return NULL;
 	}
@@ -478,10 +462,9 @@ void to_network_destroy(struct to_network *t)
 		event_free(t->writable);
 	if (t->again)
 		event_free(t->again);
+	gb_link_burst_destroy(t->burst);
 	gb_transport_outbox_destroy(t->outbox);
-	free(t->datagram);
-	free(t->load);
-	free(t->piece_header);
-	free(t->buffers);
+	batch_release(&t->batch);
+	watch_release(&t->watch);
 	free(t);
 }

@@ -4,15 +4,19 @@
 
 #include <errno.h>
 #include <goose-bridge/clock.h>
+#include <sched.h>
 #include <signal.h>
 #include <stdlib.h>
 #include <string.h>
 #include <sys/eventfd.h>
+#include <time.h>
 #include <unistd.h>
 
 /* The tick is what tells a stall from an idle interface: it comes at least four times within max_frame_age_ms. */
 #define TICKS_PER_AGE 4
 #define TICK_MIN_NS   (2 * GB_NS_PER_MS)
+
+#define ANSWER_MS 200 /* that a question may wait for a worker */
 
 static void set_tick(struct worker *w)
 {
@@ -66,21 +70,78 @@ static void on_wake(evutil_socket_t fd, short what, void *arg)
 
 	if (next)
 		take(w, next);
-	struct peers_request *request = atomic_exchange(&w->peers_request, NULL);
+	struct question *question = atomic_exchange(&w->question, NULL);
 
-	if (request) {
-		request->count = w->to_goose ? to_goose_peers(w->to_goose, request->view, request->max) : 0;
-		sem_post(&request->answered);
+	if (question) {
+		question->answer(w, question->arg);
+		sem_post(&question->answered);
 	}
 	if (atomic_load(&w->stop))
 		event_base_loopbreak(w->base);
+}
+
+/* ---- busy polling ---- */
+
+/* Of a thread with a realtime priority that never waits the kernel thinks as of one that has gone wrong: RLIMIT_RTTIME, and
+ * kernel.sched_rt_runtime_us, by which it stands still for 50 ms of each second. So such a worker spins for at most 9 ms more
+ * than nine times as long as it waits.
+ */
+#define SPIN_PER_WAIT 9
+#define SPIN_AHEAD_NS (9 * GB_NS_PER_MS)
+
+static uint64_t frames_got(const struct worker *w)
+{
+	static const enum gb_counter counters[] = {GB_COUNT_goose_received, GB_COUNT_vlan_goose_received,
+						   GB_COUNT_ip_to_goose};
+	uint64_t sum = 0;
+
+	for (size_t i = 0; i < sizeof(counters) / sizeof(counters[0]); i++)
+		sum += atomic_load_explicit(&w->stats->counter[counters[i]], memory_order_relaxed);
+	return sum;
+}
+
+/* How far a worker is ahead of what waiting allows it, in ns, after it was AHEAD and spun or waited for TOOK. */
+static uint64_t ahead_after(const struct worker *w, uint64_t ahead, uint64_t took, bool spun)
+{
+	if (!atomic_load_explicit(&w->realtime, memory_order_relaxed))
+		return 0;
+	if (spun)
+		return ahead + took;
+	return ahead > took * SPIN_PER_WAIT ? ahead - took * SPIN_PER_WAIT : 0;
+}
+
+/* The event loop, which looks at descriptors, timers and mailbox without waiting as long as the last frame is not older than
+ * busy_poll_ns. Whoever else is to run on this processor gets it after each look: a worker, too, that spins there.
+ */
+static void run_spinning(struct worker *w)
+{
+	uint64_t poll_ns = w->datapath->settings.busy_poll_ns, now = gb_clock_mono_ns(), last = 0, frames = frames_got(w);
+	uint64_t ahead = 0;
+
+	while (!atomic_load_explicit(&w->stop, memory_order_relaxed)) {
+		bool spin = last != 0 && now - last < poll_ns && ahead <= SPIN_AHEAD_NS;
+		uint64_t before = now, got;
+
+		event_base_loop(w->base, spin ? EVLOOP_NONBLOCK : EVLOOP_ONCE);
+		if (spin)
+			sched_yield();
+		now = gb_clock_mono_ns();
+		got = frames_got(w);
+		if (got != frames)
+			last = now;
+		frames = got;
+		ahead = ahead_after(w, ahead, now - before, spin);
+	}
 }
 
 static void *run(void *arg)
 {
 	struct worker *w = arg;
 
-	event_base_loop(w->base, EVLOOP_NO_EXIT_ON_EMPTY);
+	if (w->datapath->settings.busy_poll_ns)
+		run_spinning(w);
+	else
+		event_base_loop(w->base, EVLOOP_NO_EXIT_ON_EMPTY);
 	return NULL;
 }
 
@@ -138,6 +199,56 @@ int worker_start(struct worker *worker)
 	return -error;
 }
 
+struct priority_answer {
+	int priority;
+	int error;
+};
+
+/* By the worker itself, so that it waits for a moment afterwards: only that begins RLIMIT_RTTIME's time anew (kernel,
+ * enqueue_task_rt), of which another turn with a realtime priority may have left it little.
+ */
+static void take_priority(struct worker *worker, void *arg)
+{
+	struct priority_answer *answer = arg;
+	struct sched_param param = {.sched_priority = answer->priority};
+	struct timespec moment = {.tv_nsec = 1};
+
+	answer->error = -pthread_setschedparam(worker->thread, SCHED_FIFO, &param);
+	if (!answer->error)
+		nanosleep(&moment, NULL);
+}
+
+int worker_set_priority(struct worker *worker, unsigned priority)
+{
+	struct priority_answer answer = {.priority = (int)priority};
+	struct sched_param none = {.sched_priority = 0};
+	int error;
+
+	if (!worker->running)
+		return -ESRCH;
+	if (priority == 0) {
+		/* not by the worker: it may be in no state to do it */
+		atomic_store(&worker->realtime, false);
+		return -pthread_setschedparam(worker->thread, SCHED_OTHER, &none);
+	}
+	error = worker_ask(worker, take_priority, &answer);
+	if (!error)
+		error = answer.error;
+	atomic_store(&worker->realtime, error == 0);
+	return error;
+}
+
+int worker_set_cpu(struct worker *worker, unsigned cpu)
+{
+	cpu_set_t set;
+
+	if (!worker->running)
+		return -ESRCH;
+	CPU_ZERO(&set);
+	CPU_SET(cpu, &set);
+	return -pthread_setaffinity_np(worker->thread, sizeof(set), &set);
+}
+
 void worker_wake(struct worker *worker)
 {
 	eventfd_write(worker->wake_fd, 1);
@@ -153,13 +264,56 @@ void worker_stop(struct worker *worker)
 	worker->running = false;
 }
 
+/* sem_timedwait goes by CLOCK_REALTIME, which may be set forward meanwhile: how long it took is what the other clock says. */
+static bool wait_for_answer(struct question *question)
+{
+	uint64_t end_ns = gb_clock_mono_ns() + ANSWER_MS * GB_NS_PER_MS;
+	int result;
+
+	do {
+		uint64_t until_ns = gb_clock_utc_ns() + ANSWER_MS * GB_NS_PER_MS;
+		struct timespec until = {(time_t)(until_ns / GB_NS_PER_S), (long)(until_ns % GB_NS_PER_S)};
+
+		result = sem_timedwait(&question->answered, &until);
+	} while (result < 0 && gb_clock_mono_ns() < end_ns);
+	return result == 0;
+}
+
+int worker_ask(struct worker *worker, void (*answer)(struct worker *worker, void *arg), void *arg)
+{
+	struct question question = {.answer = answer, .arg = arg};
+
+	if (!worker->running) {
+		answer(worker, arg);
+		return 0;
+	}
+	sem_init(&question.answered, 0, 0);
+	atomic_store(&worker->question, &question);
+	worker_wake(worker);
+	bool answered = wait_for_answer(&question);
+
+	/* Too late, unless the worker has taken the question already: then the answer is but a copy away. */
+	if (!answered && !atomic_exchange(&worker->question, NULL)) {
+		while (sem_wait(&question.answered) < 0)
+			;
+		answered = true;
+	}
+	sem_destroy(&question.answered);
+	return answered ? 0 : -ETIMEDOUT;
+}
+
 void worker_tell(struct worker *worker, enum gb_event_kind kind, struct in_addr address, uint64_t sender_id,
 		 int64_t value)
 {
 	struct gb_event event = {.kind = kind, .utc_ns = gb_clock_utc_ns(), .address = address, .sender_id = sender_id,
 				 .value = value};
 
-	if (gb_ring_push(worker->events, &event))
+	worker_pass_on(worker, &event);
+}
+
+void worker_pass_on(struct worker *worker, const struct gb_event *event)
+{
+	if (gb_ring_push(worker->events, event))
 		eventfd_write(worker->datapath->told_fd, 1);
 	else
 		gb_count(worker->stats, GB_COUNT_events_refused, 1);

@@ -4,7 +4,6 @@
 #include <arpa/inet.h>
 #include <inttypes.h>
 #include <stdio.h>
-#include <stdlib.h>
 #include <string.h>
 
 static const struct {
@@ -200,6 +199,15 @@ static void say_membership(const struct words *w)
 	case GB_EVENT_MEMBERSHIP_RESTORED:
 		snprintf(w->text, w->size, "This host is a member of the group again%s.", w->detail);
 		break;
+	case GB_EVENT_TGW_ABSENT:
+		snprintf(w->text, w->size,
+			 "AWS does not have this host as a member of the group%s, so the transit gateway sends it nothing; see "
+			 "`goose-bridge-ctl igmp`.",
+			 w->why);
+		break;
+	case GB_EVENT_TGW_MEMBER:
+		snprintf(w->text, w->size, "AWS has this host as a member of the group again%s.", w->detail);
+		break;
 	case GB_EVENT_QUERIER_LOST:
 		snprintf(w->text, w->size,
 			 "No IGMP queries come any more%s. Where the network relies on them, check the querier, and that "
@@ -212,9 +220,71 @@ static void say_membership(const struct words *w)
 	}
 }
 
+/* "REF (APPID 0x1000 of 01:02:03:04:05:06, from the network)" */
+static void name_stream(const struct gb_event_stream *stream, char *text, size_t size)
+{
+	const uint8_t *mac = stream->source;
+
+	if (stream->index == 0)
+		snprintf(text, size, "of unknown name");
+	else
+		snprintf(text, size, "%.*s (APPID 0x%04X of %02x:%02x:%02x:%02x:%02x:%02x, %s)", GB_EVENT_REF - 1,
+			 stream->gocb_ref, stream->appid, mac[0], mac[1], mac[2], mac[3], mac[4], mac[5],
+			 stream->from_network ? "from the network" : "published on goose0");
+}
+
+static void say_stream(const struct words *w)
+{
+	int64_t value = w->event->value;
+	char stream[GB_EVENT_REF + 80];
+
+	name_stream(&w->event->stream, stream, sizeof(stream));
+	switch (w->event->kind) {
+	case GB_EVENT_STREAM_EXPIRED:
+		if (value < 0)
+			snprintf(w->text, w->size,
+				 "The expected GOOSE stream %s was not heard within %" PRIu64 " ms%s. Check its publisher and "
+				 "the way here; if it is gone for good, `goose-bridge-ctl streams forget` ends this.",
+				 stream, -(uint64_t)value, w->detail);
+		else
+			snprintf(w->text, w->size,
+				 "The GOOSE stream %s is silent: nothing new within its timeAllowedtoLive of %" PRId64
+				 " ms%s. Check its publisher and the way here.",
+				 stream, value, w->detail);
+		break;
+	case GB_EVENT_STREAM_CONF_REV:
+		snprintf(w->text, w->size,
+			 "The GOOSE stream %s has changed its confRev from %" PRIu32 " to %" PRIu32
+			 "%s. See whether its subscribers have the same configuration.",
+			 stream, gb_event_first(value), gb_event_second(value), w->detail);
+		break;
+	case GB_EVENT_STREAM_REPLAY:
+		snprintf(w->text, w->size,
+			 "A message of the GOOSE stream %s does not fit the ones before: stNum %" PRIu32 ", sqNum %" PRIu32
+			 "%s. It was carried; see whether somebody repeats or forges messages, or two devices publish the "
+			 "same.",
+			 stream, gb_event_first(value), gb_event_second(value), w->detail);
+		break;
+	case GB_EVENT_STREAM_STORM:
+		snprintf(w->text, w->size,
+			 "The GOOSE stream %s sends more than %" PRId64 " frames a second%s. Check its publisher, and the "
+			 "network for a loop.",
+			 stream, value, w->detail);
+		break;
+	default:
+		if (value > 0)
+			snprintf(w->text, w->size, "The GOOSE stream %s is heard again, after %" PRId64 " ms%s.", stream,
+				 value, w->detail);
+		else
+			snprintf(w->text, w->size, "The GOOSE stream %s is heard%s.", stream, w->detail);
+		break;
+	}
+}
+
 char *gb_event_describe(const struct gb_event *event, char *text, size_t size)
 {
-	struct words w = {.text = text, .size = size};
+	size_t prefix = *event->path ? (size_t)snprintf(text, size, "%s: ", event->path) : 0;
+	struct words w = {.text = text + prefix, .size = size - prefix};
 
 	collect(&w, event);
 	switch (event->kind) {
@@ -252,59 +322,20 @@ char *gb_event_describe(const struct gb_event *event, char *text, size_t size)
 	case GB_EVENT_MEMBERSHIP_RESTORED:
 	case GB_EVENT_QUERIER_LOST:
 	case GB_EVENT_QUERIER_FOUND:
+	case GB_EVENT_TGW_ABSENT:
+	case GB_EVENT_TGW_MEMBER:
 		say_membership(&w);
 		break;
+	case GB_EVENT_STREAM_EXPIRED:
+	case GB_EVENT_STREAM_RESTORED:
+	case GB_EVENT_STREAM_CONF_REV:
+	case GB_EVENT_STREAM_REPLAY:
+	case GB_EVENT_STREAM_STORM:
+		say_stream(&w);
+		break;
 	default:
-		snprintf(text, size, "Something of an unknown kind happened%s.", w.detail);
+		snprintf(w.text, w.size, "Something of an unknown kind happened%s.", w.detail);
 		break;
 	}
 	return text;
-}
-
-/* ---- the latest ones ------------------------------------------------------------------------------------------------ */
-
-struct gb_event_log {
-	size_t capacity;
-	size_t count;
-	size_t first; /* index of the oldest */
-	struct gb_event event[];
-};
-
-struct gb_event_log *gb_event_log_create(size_t capacity)
-{
-	struct gb_event_log *log;
-
-	if (capacity == 0 || capacity > (SIZE_MAX - sizeof(*log)) / sizeof(log->event[0]))
-		return NULL;
-	log = calloc(1, sizeof(*log) + capacity * sizeof(log->event[0]));
-	if (log)
-		log->capacity = capacity;
-	return log;
-}
-
-void gb_event_log_destroy(struct gb_event_log *log)
-{
-	free(log);
-}
-
-void gb_event_log_add(struct gb_event_log *log, const struct gb_event *event)
-{
-	struct gb_event *at = &log->event[(log->first + log->count) % log->capacity];
-
-	*at = *event;
-	at->text[GB_EVENT_TEXT - 1] = '\0';
-	if (log->count < log->capacity)
-		log->count++;
-	else
-		log->first = (log->first + 1) % log->capacity;
-}
-
-size_t gb_event_log_count(const struct gb_event_log *log)
-{
-	return log->count;
-}
-
-const struct gb_event *gb_event_log_at(const struct gb_event_log *log, size_t index)
-{
-	return index < log->count ? &log->event[(log->first + index) % log->capacity] : NULL;
 }

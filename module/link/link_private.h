@@ -7,6 +7,8 @@
 #include <net/if.h>
 #include <stdatomic.h>
 
+#define TUN_DEVICE "/dev/net/tun"
+
 struct gb_link;
 
 struct gb_link_ops {

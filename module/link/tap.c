@@ -12,7 +12,6 @@
 #include <sys/ioctl.h>
 #include <unistd.h>
 
-#define TUN_DEVICE "/dev/net/tun"
 #define TAP_FLAGS  (IFF_TAP | IFF_NO_PI)
 
 static ssize_t tap_read(struct gb_link *link, uint8_t *octets, size_t capacity)

@@ -1,8 +1,8 @@
 /* SPDX-License-Identifier: Apache-2.0 */
-#include "igmp.h"
+#include <goose-bridge/igmp.h>
 
 #include <errno.h>
-#include <goose-bridge/octets.h>
+#include <goose-bridge/ipv4.h>
 
 enum { TYPE_QUERY = 0x11, TYPE_REPORT_1 = 0x12, TYPE_REPORT_2 = 0x16, TYPE_LEAVE = 0x17, TYPE_REPORT_3 = 0x22 };
 
@@ -10,7 +10,6 @@ enum { TYPE_QUERY = 0x11, TYPE_REPORT_1 = 0x12, TYPE_REPORT_2 = 0x16, TYPE_LEAVE
 enum { MODE_IS_INCLUDE = 1, MODE_IS_EXCLUDE = 2, CHANGE_TO_INCLUDE = 3, CHANGE_TO_EXCLUDE = 4, ALLOW_NEW_SOURCES = 5 };
 
 #define QUERY_3_OCTETS	  12 /* a longer query than version 2's 8 octets (RFC 3376, 7.1) */
-#define IP_HEADER_OCTETS  20
 #define OPTION_ALERT	  0x94
 #define RESPONSE_1_MS	  10000
 
@@ -31,9 +30,9 @@ static struct in_addr read_address(struct gb_reader *r)
 	return (struct in_addr){.s_addr = htonl(gb_read_u32(r))};
 }
 
-size_t igmp_write_report(struct in_addr group, uint8_t octets[IGMP_REPORT_OCTETS])
+size_t gb_igmp_write_report(struct in_addr group, uint8_t octets[GB_IGMP_REPORT_OCTETS])
 {
-	struct gb_writer w = gb_writer(octets, IGMP_REPORT_OCTETS);
+	struct gb_writer w = gb_writer(octets, GB_IGMP_REPORT_OCTETS);
 
 	gb_write_u8(&w, TYPE_REPORT_2);
 	gb_write_u8(&w, 0); /* max response time: queries alone have one */
@@ -67,29 +66,17 @@ static bool has_router_alert(struct gb_reader options)
 }
 
 /* The IP header; *BODY is then what it carries. */
-static int read_ip(const uint8_t *octets, size_t length, struct igmp_message *m, struct gb_reader *body)
+static int read_ip(const uint8_t *octets, size_t length, struct gb_igmp_message *m, struct gb_reader *body)
 {
-	struct gb_reader r = gb_reader(octets, length);
-	uint8_t first = gb_read_u8(&r);
-	size_t header = (first & 0xFU) * 4U;
+	struct gb_ipv4 packet;
 
-	gb_read_u8(&r); /* type of service */
-	size_t total = gb_read_u16(&r);
-
-	gb_read_u16(&r); /* identification */
-	uint16_t fragment = gb_read_u16(&r);
-
-	m->ttl = gb_read_u8(&r);
-	uint8_t protocol = gb_read_u8(&r);
-
-	gb_read_u16(&r); /* checksum: the kernel has looked */
-	m->source = read_address(&r);
-	m->destination = read_address(&r);
-	if (r.bad || first >> 4 != 4 || header < IP_HEADER_OCTETS || total < header || total > length ||
-	    protocol != IPPROTO_IGMP || (fragment & 0x3FFF) != 0)
+	if (!gb_ipv4_parse(octets, length, &packet) || packet.protocol != IPPROTO_IGMP)
 		return -EPROTONOSUPPORT;
-	m->router_alert = has_router_alert(gb_reader(octets + IP_HEADER_OCTETS, header - IP_HEADER_OCTETS));
-	*body = gb_reader(octets + header, total - header);
+	m->ttl = packet.ttl;
+	m->source = packet.source;
+	m->destination = packet.destination;
+	m->router_alert = has_router_alert(packet.options);
+	*body = packet.body;
 	return 0;
 }
 
@@ -101,17 +88,17 @@ static unsigned response_ms(unsigned code, unsigned version)
 	return code * 100;
 }
 
-static void read_query(struct gb_reader *r, unsigned code, size_t length, struct igmp_message *m)
+static void read_query(struct gb_reader *r, unsigned code, size_t length, struct gb_igmp_message *m)
 {
-	m->kind = IGMP_QUERY;
+	m->kind = GB_IGMP_QUERY;
 	m->group = read_address(r);
 	m->version = length >= QUERY_3_OCTETS ? 3 : code == 0 ? 1 : 2;
 	m->max_response_ms = m->version == 1 ? RESPONSE_1_MS : response_ms(code, m->version);
 }
 
-static void read_report(struct gb_reader *r, unsigned version, struct igmp_message *m)
+static void read_report(struct gb_reader *r, unsigned version, struct gb_igmp_message *m)
 {
-	m->kind = IGMP_REPORT;
+	m->kind = GB_IGMP_REPORT;
 	m->version = version;
 	if (version < 3) {
 		m->group = read_address(r);
@@ -123,16 +110,16 @@ static void read_report(struct gb_reader *r, unsigned version, struct igmp_messa
 	m->records = gb_read_octets(r, m->records_length);
 }
 
-int igmp_parse(const uint8_t *octets, size_t length, struct igmp_message *message)
+int gb_igmp_parse(const uint8_t *octets, size_t length, struct gb_igmp_message *message)
 {
 	struct gb_reader r;
 
-	*message = (struct igmp_message){.kind = IGMP_OTHER};
+	*message = (struct gb_igmp_message){.kind = GB_IGMP_OTHER};
 	int error = read_ip(octets, length, message, &r);
 
 	if (error)
 		return error;
-	if (r.length < IGMP_REPORT_OCTETS || checksum(r.octets, r.length) != 0)
+	if (r.length < GB_IGMP_REPORT_OCTETS || checksum(r.octets, r.length) != 0)
 		return -EBADMSG;
 	unsigned type = gb_read_u8(&r), code = gb_read_u8(&r);
 
@@ -151,7 +138,7 @@ int igmp_parse(const uint8_t *octets, size_t length, struct igmp_message *messag
 		read_report(&r, 3, message);
 		break;
 	case TYPE_LEAVE:
-		message->kind = IGMP_LEAVE;
+		message->kind = GB_IGMP_LEAVE;
 		message->version = 2;
 		message->group = read_address(&r);
 		break;
@@ -176,21 +163,42 @@ static bool record_is_member(unsigned type, unsigned sources)
 	}
 }
 
-bool igmp_reports(const struct igmp_message *message, struct in_addr group)
+/* The first group record about GROUP in a report of version 3. False if there is none. */
+static bool find_record(const struct gb_igmp_message *message, struct in_addr group, unsigned *type, unsigned *sources)
 {
-	if (message->kind != IGMP_REPORT)
-		return false;
-	if (message->version < 3)
-		return message->group.s_addr == group.s_addr;
 	struct gb_reader r = gb_reader(message->records, message->records_length);
 
 	for (unsigned i = 0; i < message->record_count && !r.bad; i++) {
-		unsigned type = gb_read_u8(&r), words = gb_read_u8(&r), sources = gb_read_u16(&r);
+		*type = gb_read_u8(&r);
+		unsigned words = gb_read_u8(&r);
+
+		*sources = gb_read_u16(&r);
 		struct in_addr about = read_address(&r);
 
-		gb_read_octets(&r, (size_t)sources * 4 + (size_t)words * 4); /* sources, auxiliary data */
+		gb_read_octets(&r, (size_t)*sources * 4 + (size_t)words * 4); /* sources, auxiliary data */
 		if (!r.bad && about.s_addr == group.s_addr)
-			return record_is_member(type, sources);
+			return true;
 	}
 	return false;
+}
+
+bool gb_igmp_reports(const struct gb_igmp_message *message, struct in_addr group)
+{
+	unsigned type, sources;
+
+	if (message->kind != GB_IGMP_REPORT)
+		return false;
+	if (message->version < 3)
+		return message->group.s_addr == group.s_addr;
+	return find_record(message, group, &type, &sources) && record_is_member(type, sources);
+}
+
+bool gb_igmp_leaves(const struct gb_igmp_message *message, struct in_addr group)
+{
+	unsigned type, sources;
+
+	if (message->kind == GB_IGMP_LEAVE)
+		return message->group.s_addr == group.s_addr;
+	return message->kind == GB_IGMP_REPORT && message->version == 3 && find_record(message, group, &type, &sources) &&
+	       type == CHANGE_TO_INCLUDE && sources == 0;
 }

@@ -4,55 +4,21 @@
 
 #include <arpa/inet.h>
 #include <errno.h>
-#include <fcntl.h>
 #include <goose-bridge/log.h>
 #include <stdio.h>
 #include <string.h>
-#include <unistd.h>
 
 /* ---- the IGMP version ----------------------------------------------------------------------------------------------- */
 
-/* The number in FILE, or negative errno. */
-static int read_digit(const char *file)
+void interface_force_version(struct gb_membership *m, int index, const char *name)
 {
-	char digit = 0;
-	int fd = open(file, O_RDONLY | O_CLOEXEC);
-	int result = fd < 0 ? -errno : 0;
-
-	if (fd < 0)
-		return result;
-	if (read(fd, &digit, 1) != 1 || digit < '0' || digit > '9')
-		result = -EIO;
-	else
-		result = digit - '0';
-	close(fd);
-	return result;
-}
-
-static int write_digit(const char *file, unsigned value)
-{
-	char digit = (char)('0' + value % 10);
-	int fd = open(file, O_WRONLY | O_CLOEXEC);
-	int result = fd < 0 ? -errno : 0;
-
-	if (fd >= 0 && write(fd, &digit, 1) != 1)
-		result = -errno;
-	if (fd >= 0)
-		close(fd);
-	return result;
-}
-
-void interface_force_version(struct gb_membership *m, const char *name)
-{
-	char file[sizeof("/proc/sys/net/ipv4/conf//force_igmp_version") + IFNAMSIZ];
+	unsigned wanted = m->settings.igmp_version, now;
 	char key[IFNAMSIZ];
-	unsigned wanted = m->settings.igmp_version;
 	int error;
 
-	snprintf(file, sizeof(file), "/proc/sys/net/ipv4/conf/%s/force_igmp_version", name);
-	if (wanted == 0 || read_digit(file) == (int)wanted)
+	if (wanted == 0 || (gb_netif_igmp_version(m->netif, index, &now) == 0 && now == wanted))
 		return;
-	error = write_digit(file, wanted);
+	error = gb_netif_force_igmp_version(m->netif, index, wanted);
 	if (error && !m->version_refused) {
 		snprintf(key, sizeof(key), "%s", name);
 		for (char *at = key; *at; at++) /* as sysctl(8) writes names with dots */

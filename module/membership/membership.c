@@ -21,6 +21,8 @@ static const uint64_t burst_delays_ns[] = {0, 1 * GB_NS_PER_S, 2 * GB_NS_PER_S};
 /* Joining anew has this distance at least, whatever an interface does: several reasons in between become one. */
 #define REJOIN_DISTANCE_NS GB_NS_PER_S
 
+#define UNKNOWN_TO_FORGET 3 /* answers of the registry without a word, after which its last word is too old */
+
 /* ---- reports -------------------------------------------------------------------------------------------------------- */
 
 static void continue_burst(struct gb_membership *m)
@@ -108,7 +110,7 @@ static void join(struct gb_membership *m)
 	bool missing = m->ops.held(m->arg) == 0;
 	int error;
 
-	interface_force_version(m, m->place.name);
+	interface_force_version(m, m->place.index, m->place.name);
 	interface_hold(m, m->place.index, m->place.name);
 	if ((missing || m->sockets_left) && (error = m->ops.join(m->arg)) < 0)
 		gb_warn("cannot join the group on %s: %s; tried again", m->place.name, strerror(-error));
@@ -181,7 +183,11 @@ static void on_check(evutil_socket_t fd, short what, void *arg)
 
 void gb_membership_registry(struct gb_membership *m, enum gb_registry_evidence evidence)
 {
-	m->registry = evidence;
+	/* a registry that cannot be reached for a moment has not taken back what it said */
+	m->registry_unknown = evidence == GB_REGISTRY_UNKNOWN ? m->registry_unknown + 1 : 0;
+	if (m->registry == GB_REGISTRY_ABSENT && evidence == GB_REGISTRY_UNKNOWN && m->registry_unknown < UNKNOWN_TO_FORGET)
+		return;
+	m->registry = evidence == GB_REGISTRY_OFF ? GB_REGISTRY_UNKNOWN : evidence;
 	m->registry_is_new = true;
 	if (evidence == GB_REGISTRY_ABSENT)
 		m->counts.registry_missing_count++;
@@ -193,7 +199,7 @@ void gb_membership_prepare(struct gb_membership *m, int index, const char *name)
 {
 	if (m->left)
 		return;
-	interface_force_version(m, name);
+	interface_force_version(m, index, name);
 	interface_hold(m, index, name);
 }
 
@@ -233,6 +239,7 @@ static void take_place(struct gb_membership *m, const struct gb_membership_place
 
 	if (another) {
 		m->querier = (struct querier){0};
+		gb_membership_registry(m, GB_REGISTRY_OFF); /* what it said was of the other */
 		state_begin(&m->state);
 	}
 	m->place = *place;

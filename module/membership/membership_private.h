@@ -21,6 +21,7 @@ struct gb_membership {
 	struct state state;
 	enum gb_registry_evidence registry;
 	bool registry_is_new; /* since the last check */
+	unsigned registry_unknown; /* answers in a row that said nothing */
 	struct querier querier;
 
 	struct gb_membership_place place; /* the last one */
@@ -63,8 +64,8 @@ void packets_on_expire(evutil_socket_t fd, short what, void *arg); /* of that ti
 
 /* ---- interface.c ---- */
 
-/* Forces the IGMP version on interface NAME, where it differs. */
-void interface_force_version(struct gb_membership *m, const char *name);
+/* Forces the IGMP version on the interface, where it differs. */
+void interface_force_version(struct gb_membership *m, int index, const char *name);
 /* Gives the interface the group's address, if it does not have it, and removes the route that comes with it. */
 void interface_hold(struct gb_membership *m, int index, const char *name);
 /* Takes the group's address off every interface. 0 or the first negative errno. */

@@ -2,12 +2,11 @@
 /* What goes through the raw socket: reports out, queries and other members' reports in. */
 #include "membership_private.h"
 
-#include "igmp.h"
-#include "raw.h"
-
 #include <arpa/inet.h>
 #include <errno.h>
 #include <goose-bridge/clock.h>
+#include <goose-bridge/igmp.h>
+#include <goose-bridge/igmp_socket.h>
 #include <goose-bridge/log.h>
 #include <stdio.h>
 #include <string.h>
@@ -42,7 +41,7 @@ void packets_watch_querier(struct gb_membership *m)
 	evtimer_add(m->expire, &wait);
 }
 
-static void take_query(struct gb_membership *m, const struct igmp_message *query)
+static void take_query(struct gb_membership *m, const struct gb_igmp_message *query)
 {
 	m->counts.queries_received++;
 	m->counts.last_query_ns = gb_clock_utc_ns();
@@ -55,13 +54,13 @@ static void take_query(struct gb_membership *m, const struct igmp_message *query
 
 static void take(struct gb_membership *m, const uint8_t *octets, size_t length)
 {
-	struct igmp_message message;
+	struct gb_igmp_message message;
 
-	if (igmp_parse(octets, length, &message) < 0)
+	if (gb_igmp_parse(octets, length, &message) < 0)
 		m->counts.malformed++;
-	else if (message.kind == IGMP_QUERY)
+	else if (message.kind == GB_IGMP_QUERY)
 		take_query(m, &message);
-	else if (igmp_reports(&message, m->settings.group) && !gb_netif_address_is_own(m->netif, message.source))
+	else if (gb_igmp_reports(&message, m->settings.group) && !gb_netif_address_is_own(m->netif, message.source))
 		m->counts.other_reports++; /* the kernel's own reports come back to us, too */
 }
 
@@ -72,7 +71,7 @@ static void on_readable(evutil_socket_t fd, short what, void *arg)
 
 	(void)what;
 	for (unsigned budget = READ_BUDGET; budget > 0; budget--) {
-		ssize_t length = raw_receive(fd, m->place.index, octets, sizeof(octets));
+		ssize_t length = gb_igmp_socket_receive(fd, m->place.index, octets, sizeof(octets));
 
 		if (length < 0)
 			return; /* -EAGAIN, or -ENETDOWN, which rtnetlink tells better */
@@ -84,7 +83,7 @@ static void on_readable(evutil_socket_t fd, short what, void *arg)
 void packets_open(struct gb_membership *m)
 {
 	packets_close(m);
-	m->fd = raw_open(m->place.name);
+	m->fd = gb_igmp_socket_open(m->place.name);
 	if (m->fd < 0) {
 		if (!m->raw_refused)
 			gb_warn("cannot open a raw socket on %s (%s): no membership reports are sent and queries are not seen; "
@@ -114,7 +113,7 @@ bool packets_send_report(struct gb_membership *m)
 {
 	if (m->fd < 0 || !m->placed || m->left || !m->settings.keepalive)
 		return false;
-	int error = raw_send_report(m->fd, m->place.index, m->place.local, m->settings.group);
+	int error = gb_igmp_socket_report(m->fd, m->place.index, m->place.local, m->settings.group);
 
 	if (error && !m->sending_fails)
 		gb_warn("cannot send a membership report on %s: %s; tried again every igmp_keepalive_interval", m->place.name,

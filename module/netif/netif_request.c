@@ -5,6 +5,7 @@
 #include <errno.h>
 #include <linux/if_addr.h>
 #include <linux/if_link.h>
+#include <linux/ip.h>
 #include <string.h>
 #include <sys/socket.h>
 #include <sys/time.h>
@@ -227,21 +228,39 @@ int gb_netif_delete_link(struct gb_netif *netif, int index)
 	return index > 0 ? gb_netif_request(netif, request, NULL, NULL) : -EINVAL;
 }
 
+static bool is_link(const struct nlmsghdr *message)
+{
+	return message->nlmsg_type == RTM_NEWLINK && mnl_nlmsg_get_payload_len(message) >= sizeof(struct ifinfomsg);
+}
+
+/* The attribute TYPE of a link; NULL if there is none. */
+static const struct nlattr *link_attribute(const struct nlmsghdr *message, uint16_t type)
+{
+	struct nlattr *a; /* libmnl's macro casts to char * */
+
+	mnl_attr_for_each(a, message, sizeof(struct ifinfomsg))
+		if (mnl_attr_get_type(a) == type)
+			return a;
+	return NULL;
+}
+
+/* SIZE octets of what is in A from AT on: attributes are aligned to 4 octets, numbers may want 8. Returns 0, or -ENODATA if
+ * they are not there; A may be NULL.
+ */
+static int copy_from(const struct nlattr *a, size_t at, void *to, size_t size)
+{
+	if (!a || mnl_attr_get_payload_len(a) < at + size)
+		return -ENODATA;
+	memcpy(to, (const uint8_t *)mnl_attr_get_payload(a) + at, size);
+	return 0;
+}
+
 static int read_tx_dropped(const struct nlmsghdr *message, void *arg)
 {
-	const size_t at = offsetof(struct rtnl_link_stats64, tx_dropped);
-	struct nlattr *a;
-
-	if (message->nlmsg_type != RTM_NEWLINK || mnl_nlmsg_get_payload_len(message) < sizeof(struct ifinfomsg))
+	if (!is_link(message))
 		return 0;
-	mnl_attr_for_each(a, message, sizeof(struct ifinfomsg)) {
-		if (mnl_attr_get_type(a) != IFLA_STATS64 || mnl_attr_get_payload_len(a) < at + sizeof(uint64_t))
-			continue;
-		/* Attributes are aligned to 4 octets, the counters may want 8. */
-		memcpy(arg, (const uint8_t *)mnl_attr_get_payload(a) + at, sizeof(uint64_t));
-		return 0;
-	}
-	return -ENODATA;
+	return copy_from(link_attribute(message, IFLA_STATS64), offsetof(struct rtnl_link_stats64, tx_dropped), arg,
+			 sizeof(uint64_t));
 }
 
 int gb_netif_tx_dropped(struct gb_netif *netif, int index, uint64_t *dropped)
@@ -251,6 +270,62 @@ int gb_netif_tx_dropped(struct gb_netif *netif, int index, uint64_t *dropped)
 
 	*dropped = 0;
 	return index > 0 ? gb_netif_request(netif, request, read_tx_dropped, dropped) : -EINVAL;
+}
+
+/* The attribute TYPE inside NEST, which may be NULL; NULL if there is none. */
+static const struct nlattr *attribute_in(const struct nlattr *nest, uint16_t type)
+{
+	struct nlattr *a;
+
+	if (!nest)
+		return NULL;
+	mnl_attr_for_each_nested(a, nest)
+		if (mnl_attr_get_type(a) == type)
+			return a;
+	return NULL;
+}
+
+/* IFLA_AF_SPEC has a nest for each family; AF_INET's has all of net.ipv4.conf.IF as an array of 32-bit numbers, in which the
+ * first, number 1 (linux/ip.h), stands at 0.
+ */
+static int read_igmp_version(const struct nlmsghdr *message, void *arg)
+{
+	const size_t at = (IPV4_DEVCONF_FORCE_IGMP_VERSION - 1) * sizeof(uint32_t);
+	const struct nlattr *inet;
+	uint32_t value;
+	int error;
+
+	if (!is_link(message))
+		return 0;
+	inet = attribute_in(link_attribute(message, IFLA_AF_SPEC), AF_INET);
+	error = copy_from(attribute_in(inet, IFLA_INET_CONF), at, &value, sizeof(value));
+	if (!error)
+		*(unsigned *)arg = value;
+	return error;
+}
+
+int gb_netif_igmp_version(struct gb_netif *netif, int index, unsigned *version)
+{
+	struct question question;
+	struct nlmsghdr *request = ask_link(&question, RTM_GETLINK, index);
+
+	*version = 0;
+	return index > 0 ? gb_netif_request(netif, request, read_igmp_version, version) : -EINVAL;
+}
+
+int gb_netif_force_igmp_version(struct gb_netif *netif, int index, unsigned version)
+{
+	struct question question;
+	struct nlmsghdr *request = ask_link(&question, RTM_SETLINK, index);
+	struct nlattr *families = mnl_attr_nest_start(request, IFLA_AF_SPEC);
+	struct nlattr *inet = mnl_attr_nest_start(request, AF_INET);
+	struct nlattr *conf = mnl_attr_nest_start(request, IFLA_INET_CONF);
+
+	mnl_attr_put_u32(request, IPV4_DEVCONF_FORCE_IGMP_VERSION, version);
+	mnl_attr_nest_end(request, conf);
+	mnl_attr_nest_end(request, inet);
+	mnl_attr_nest_end(request, families);
+	return index > 0 ? gb_netif_request(netif, request, NULL, NULL) : -EINVAL;
 }
 
 /* --- Addresses and routes ------------------------------------------------------- */

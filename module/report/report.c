@@ -2,31 +2,20 @@
 /* The report as JSON. The parts that the Python service had keep its keys and their order. */
 #include <goose-bridge/report.h>
 
+#include "streams.h"
 #include "values.h"
 
 #include <arpa/inet.h>
 #include <goose-bridge/clock.h>
 #include <goose-bridge/log.h>
 #include <stdio.h>
+#include <stdlib.h>
 #include <string.h>
 
-static const char *state_name(enum gb_report_state state)
-{
-	switch (state) {
-	case GB_REPORT_RUNNING:
-		return "running";
-	case GB_REPORT_DEGRADED:
-		return "degraded";
-	case GB_REPORT_DOWN:
-		break;
-	}
-	return "down";
-}
-
-/* The path that the parts of old speak of: they know only one. NULL before there is one. */
+/* The path that the parts of old speak of: they know only one. */
 static const struct gb_report_path *main_path(const struct gb_report *report)
 {
-	return report->paths > 0 ? &report->path[0] : NULL;
+	return &report->path[0];
 }
 
 static struct json_object *service_info(const struct gb_report *report)
@@ -36,14 +25,14 @@ static struct json_object *service_info(const struct gb_report *report)
 	char group[INET_ADDRSTRLEN], multicast[40] = "", local[INET_ADDRSTRLEN] = "";
 
 	/* what is not known is "" here and not null: the old keys always held strings */
-	if (path && inet_ntop(AF_INET, &path->group, group, sizeof(group)))
+	if (path->group.s_addr != 0 && inet_ntop(AF_INET, &path->group, group, sizeof(group)))
 		snprintf(multicast, sizeof(multicast), "%s:%u", group, (unsigned)path->port);
-	if (path && path->local.s_addr != 0)
+	if (path->local.s_addr != 0)
 		inet_ntop(AF_INET, &path->local, local, sizeof(local));
-	report_put_text(object, "interface", path ? path->interface : "");
+	report_put_text(object, "interface", path->interface);
 	report_put_text(object, "multicast_address", multicast);
 	report_put_text(object, "local_ip", local);
-	report_put_text(object, "tun_ip", report->tun_ip);
+	report_put_text(object, "tun_ip", path->tun_ip);
 	return object;
 }
 
@@ -86,21 +75,21 @@ static struct json_object *warnings(const struct gb_report *report)
 	return array;
 }
 
-static struct json_object *counters(const struct gb_report *report)
+static struct json_object *counters(const struct gb_totals *totals)
 {
 	struct json_object *object = json_object_new_object();
 
 	for (unsigned i = 0; i < GB_COUNTER_COUNT; i++)
-		report_put_count(object, gb_counter_name((enum gb_counter)i), report->totals.counter[i]);
+		report_put_count(object, gb_counter_name((enum gb_counter)i), totals->counter[i]);
 	return object;
 }
 
-static struct json_object *drops(const struct gb_report *report)
+static struct json_object *drops(const struct gb_totals *totals)
 {
 	struct json_object *object = json_object_new_object();
 
 	for (unsigned i = 0; i < GB_DROP_REASON_COUNT; i++)
-		report_put_count(object, gb_drop_reason_name((enum gb_drop_reason)i), report->totals.drop[i]);
+		report_put_count(object, gb_drop_reason_name((enum gb_drop_reason)i), totals->drop[i]);
 	return object;
 }
 
@@ -114,10 +103,10 @@ static void put_querier(struct json_object *object, const char *key, const struc
 	report_put_text_or_null(object, key, text);
 }
 
-static struct json_object *membership(const struct gb_report *report)
+static struct json_object *membership(const struct gb_report_path *path)
 {
 	struct json_object *object = json_object_new_object();
-	const struct gb_membership_status *m = &report->membership;
+	const struct gb_membership_status *m = &path->membership;
 
 	report_put_text(object, "state", gb_membership_state_name(m->state));
 	report_put_text(object, "querier_state", gb_querier_state_name(m->querier_state));
@@ -132,6 +121,11 @@ static struct json_object *membership(const struct gb_report *report)
 	report_put_count(object, "reregister_count", m->reregister_count);
 	report_put_count(object, "monitor_checks", m->monitor_checks);
 	report_put_count(object, "local_missing_count", m->local_missing_count);
+	report_put_text(object, "tgw_state", path->tgw.state ? path->tgw.state : "off");
+	report_put_text_or_null(object, "tgw_domain_id", path->tgw.domain_id);
+	report_put_text_or_null(object, "tgw_interface_id", path->tgw.interface_id);
+	report_put_text_or_null(object, "tgw_detail", path->tgw.detail);
+	report_put_time(object, "tgw_last_answer", path->tgw.last_answer_ns);
 	report_put_count(object, "tgw_missing_count", m->registry_missing_count);
 	report_put_time(object, "last_reregister", m->last_reregister_ns);
 	report_put_text_or_null(object, "last_reregister_reason", m->last_reregister_reason);
@@ -144,7 +138,8 @@ static struct json_object *querier(const struct gb_membership_status *m)
 
 	put_querier(object, "address", m);
 	report_put_count_or_null(object, "version", m->querier_version);
-	report_put_decimal(object, "interval_s", (double)m->query_interval_ns / (double)GB_NS_PER_S, 1);
+	/* cut, not rounded: as everything that is made of it in whole units */
+	report_put_decimal(object, "interval_s", (double)(m->query_interval_ns / (GB_NS_PER_S / 10)) / 10, 1);
 	return object;
 }
 
@@ -162,14 +157,84 @@ static struct json_object *interface_groups(const struct gb_report *report)
 	return array;
 }
 
+static struct json_object *rejoins(const struct gb_report *report)
+{
+	struct json_object *array = json_object_new_array();
+
+	for (unsigned i = 0; i < report->rejoins; i++) {
+		struct json_object *object = json_object_new_object();
+		const struct gb_report_rejoin *rejoin = &report->rejoin[i];
+
+		report_put_count(object, "number", rejoin->number);
+		report_put_time(object, "time", rejoin->utc_ns);
+		report_put_count(object, "path_id", rejoin->path_id);
+		report_put_text_or_null(object, "interface", rejoin->interface);
+		report_put_address(object, "group", rejoin->group);
+		report_put_text(object, "reason", rejoin->reason);
+		report_append(array, object);
+	}
+	return array;
+}
+
+static void add_igmp_of(struct json_object *object, const struct gb_report_path *path)
+{
+	report_put(object, "membership", membership(path));
+	report_put(object, "querier", querier(&path->membership));
+	report_put_count(object, "other_reports", path->membership.other_reports);
+	report_put_count(object, "malformed", path->membership.malformed);
+	report_put_bool(object, "left", path->membership.left);
+}
+
+static struct json_object *igmp_paths(const struct gb_report *report)
+{
+	struct json_object *array = json_object_new_array();
+
+	for (unsigned i = 0; i < report->paths && i < GB_REPORT_PATHS_MAX; i++) {
+		struct json_object *object = json_object_new_object();
+
+		report_put_count(object, "id", report->path[i].id);
+		report_put_text(object, "interface", report->path[i].interface);
+		add_igmp_of(object, &report->path[i]);
+		report_append(array, object);
+	}
+	return array;
+}
+
 static void add_igmp(struct json_object *object, const struct gb_report *report)
 {
-	report_put(object, "membership", membership(report));
-	report_put(object, "querier", querier(&report->membership));
-	report_put_count(object, "other_reports", report->membership.other_reports);
-	report_put_count(object, "malformed", report->membership.malformed);
-	report_put_bool(object, "left", report->membership.left);
+	add_igmp_of(object, main_path(report));
+	report_put(object, "paths", igmp_paths(report));
 	report_put(object, "interface_groups", interface_groups(report));
+	report_put(object, "rejoins", rejoins(report));
+}
+
+static struct json_object *snmp(const struct gb_report_snmp *snmp)
+{
+	struct json_object *object = json_object_new_object();
+	const char *state = !snmp->built ? "not_built" : !snmp->enabled ? "off" : snmp->up ? "up" : "down";
+
+	report_put_text(object, "state", state);
+	report_put_time(object, "since", snmp->since_ns);
+	report_put_text_or_null(object, "agentx_socket", snmp->agentx_socket);
+	report_put_count_or_null(object, "ping_interval_s", snmp->ping_interval_s);
+	report_put_count(object, "connects", snmp->connects);
+	report_put_count(object, "requests", snmp->requests);
+	report_put_count(object, "notifications_sent", snmp->notifications_sent);
+	report_put_count(object, "notifications_suppressed", snmp->notifications_suppressed);
+	report_put_text(object, "mib", "GOOSE-BRIDGE-MIB");
+	report_put_text_or_null(object, "mib_root", snmp->mib_root);
+	report_put_text_or_null(object, "mib_directory", snmp->mib_directory);
+	report_put_text_or_null(object, "base_directory", snmp->base_directory);
+	return object;
+}
+
+static struct json_object *cpu_list(const struct gb_cpus *cpus)
+{
+	struct json_object *array = json_object_new_array();
+
+	for (unsigned i = 0; i < cpus->count && i < GB_CONFIG_CPUS_MAX; i++)
+		report_append(array, json_object_new_int(cpus->cpu[i]));
+	return array;
 }
 
 static struct json_object *path_object(const struct gb_report_path *path)
@@ -194,8 +259,18 @@ static struct json_object *path_object(const struct gb_report_path *path)
 	report_put_count(object, "dscp", path->dscp);
 	report_put(object, "receive_buffer", json_object_new_int(path->receive_buffer));
 	report_put(object, "send_buffer", json_object_new_int(path->send_buffer));
+	report_put_bool(object, "udp_segment", path->udp_segment);
+	report_put_bool(object, "udp_gro", path->udp_gro);
+	report_put_count(object, "busy_poll_us", path->busy_poll_us);
+	report_put_count(object, "realtime_priority", path->realtime_priority);
+	report_put(object, "cpus", cpu_list(&path->cpus));
 	report_put_hex_id(object, "sender_id", path->sender_id);
 	report_put_wide(object, "epoch", path->epoch);
+	report_put_text(object, "tun_ip", path->tun_ip);
+	report_put(object, "membership", membership(path));
+	report_put(object, "counters", counters(&path->totals));
+	report_put(object, "drops", drops(&path->totals));
+	report_put(object, "latency", report_latency(path));
 	return object;
 }
 
@@ -222,12 +297,14 @@ static struct json_object *peer_object(const struct gb_peer_view *peer)
 	report_put_count(object, "datagrams", peer->datagrams);
 	report_put_count(object, "frames", peer->frames);
 	report_put_count(object, "lost", peer->lost);
+	report_put_count(object, "recovered", peer->recovered);
 	report_put_count(object, "reordered", peer->reordered);
 	report_put_count(object, "duplicates", peer->duplicates);
 	report_put_count(object, "restarts", peer->restarts);
 	report_put_count_or_null(object, "path_mtu", peer->path_mtu);
 	report_put_count_or_null(object, "hello_interval_s", peer->hello_interval_s);
 	report_put_text_or_null(object, "version", peer->version);
+	report_put_count(object, "path_id", peer->path_id);
 	return object;
 }
 
@@ -251,13 +328,14 @@ static struct json_object *latest_peer(const struct gb_report *report)
 	return latest ? peer_object(latest) : NULL;
 }
 
-static struct json_object *event_object(const struct gb_event *event)
+static struct json_object *event_object(const struct gb_event *event, uint64_t number)
 {
 	struct json_object *object = json_object_new_object();
 	char sentence[GB_EVENT_SENTENCE], address[INET_ADDRSTRLEN] = "";
 
 	if (event->address.s_addr != 0)
 		inet_ntop(AF_INET, &event->address, address, sizeof(address));
+	report_put_count(object, "number", number);
 	report_put_time(object, "time", event->utc_ns);
 	report_put_text(object, "kind", gb_event_name(event->kind));
 	report_put_text(object, "severity", gb_log_level_name((enum gb_log_level)gb_event_severity(event->kind)));
@@ -265,6 +343,7 @@ static struct json_object *event_object(const struct gb_event *event)
 	report_put_text_or_null(object, "address", address);
 	report_put_hex_id(object, "sender_id", event->sender_id);
 	report_put(object, "value", json_object_new_int64(event->value));
+	report_put_text_or_null(object, "path", event->path);
 	return object;
 }
 
@@ -274,7 +353,7 @@ static struct json_object *events(const struct gb_report *report)
 	size_t count = report->events ? gb_event_log_count(report->events) : 0;
 
 	for (size_t i = 0; i < count; i++)
-		report_append(array, event_object(gb_event_log_at(report->events, i)));
+		report_append(array, event_object(gb_event_log_at(report->events, i), gb_event_log_number(report->events, i)));
 	return array;
 }
 
@@ -293,29 +372,31 @@ static void add_common(struct json_object *object, const struct gb_report *repor
 	report_put(object, "statistics", statistics(report));
 	report_put(object, "health", health(report));
 	report_put_text(object, "version", report->version);
-	report_put_text(object, "state", state_name(report->state));
+	report_put_text(object, "state", gb_report_state_name(report->state));
 	report_put(object, "warnings", warnings(report));
-	report_put(object, "drops", drops(report));
-	report_put(object, "membership", membership(report));
+	report_put(object, "drops", drops(&report->totals));
+	report_put(object, "membership", membership(main_path(report)));
 	report_put(object, "paths", paths(report));
+	report_put(object, "latency", report_latency(main_path(report)));
+	report_put(object, "stream_counts", report_stream_counts(report));
 }
 
-char *gb_report_json(const struct gb_report *report, enum gb_report_part part)
+/* The members of PART but for streams. */
+static struct json_object *part_object(const struct gb_report *report, enum gb_report_part part)
 {
 	struct json_object *object = json_object_new_object();
-	const char *text = NULL;
-	char *line;
 
 	switch (part) {
 	case GB_REPORT_STATS:
 		add_common(object, report);
-		report_put(object, "counters", counters(report));
+		report_put(object, "counters", counters(&report->totals));
 		report_put(object, "peers", peers(report));
 		break;
 	case GB_REPORT_STATUS:
 		add_common(object, report);
 		report_put_count(object, "peer_count", report->peers);
 		report_put(object, "latest_peer", latest_peer(report));
+		report_put_text_or_null(object, "log_file", report->log_file);
 		break;
 	case GB_REPORT_PEERS:
 		report_put(object, "peers", peers(report));
@@ -326,10 +407,72 @@ char *gb_report_json(const struct gb_report *report, enum gb_report_part part)
 	case GB_REPORT_IGMP:
 		add_igmp(object, report);
 		break;
+	case GB_REPORT_STREAMS:
+		report_put(object, "stream_counts", report_stream_counts(report));
+		break;
+	case GB_REPORT_SNMP:
+		report_put(object, "snmp", snmp(&report->snmp));
+		break;
 	}
-	if (object)
-		text = json_object_to_json_string_ext(object,
-						      JSON_C_TO_STRING_PLAIN | JSON_C_TO_STRING_NOSLASHESCAPE);
+	return object;
+}
+
+static bool has_streams(enum gb_report_part part)
+{
+	return part == GB_REPORT_STATS || part == GB_REPORT_STREAMS;
+}
+
+char *gb_report_json(const struct gb_report *report, enum gb_report_part part)
+{
+	struct json_object *object = part_object(report, part);
+	const char *text = object ? json_object_to_json_string_ext(object, JSON_C_TO_STRING_PLAIN |
+										    JSON_C_TO_STRING_NOSLASHESCAPE)
+				  : NULL;
+	FILE *out = NULL;
+	char *line = NULL;
+	size_t length = 0;
+	bool bad = false;
+
+	if (!text || !(out = open_memstream(&line, &length)))
+		goto out;
+	if (has_streams(part)) { /* they come last, in the place of the closing brace */
+		fprintf(out, "%.*s,\"streams\":", (int)strlen(text) - 1, text);
+		report_write_streams(out, report);
+		putc('}', out);
+	} else {
+		fputs(text, out);
+	}
+out:
+	if (out) {
+		bad = ferror(out) != 0;
+		bad |= fclose(out) != 0;
+	}
+	if (bad) {
+		free(line);
+		line = NULL;
+	}
+	json_object_put(object);
+	return line;
+}
+
+char *gb_report_echo_json(uint64_t nonce, const struct gb_echo_answer *answer, size_t count)
+{
+	struct json_object *object = json_object_new_object(), *answers = json_object_new_array();
+	const char *text;
+	char *line;
+
+	report_put_hex_id(object, "nonce", nonce);
+	for (size_t i = 0; i < count; i++) {
+		struct json_object *one = json_object_new_object();
+
+		report_put_hex_id(one, "sender_id", answer[i].sender_id);
+		report_put_address(one, "address", answer[i].address);
+		report_put_decimal(one, "round_trip_us", (double)answer[i].round_trip_ns / 1000, 1);
+		report_put_decimal(one, "held_us", (double)answer[i].held_ns / 1000, 1);
+		report_append(answers, one);
+	}
+	report_put(object, "answers", answers);
+	text = object ? json_object_to_json_string_ext(object, JSON_C_TO_STRING_PLAIN) : NULL;
 	line = text ? strdup(text) : NULL;
 	json_object_put(object);
 	return line;

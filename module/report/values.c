@@ -10,6 +10,19 @@
 #include <stdlib.h>
 #include <string.h>
 
+const char *gb_report_state_name(enum gb_report_state state)
+{
+	switch (state) {
+	case GB_REPORT_RUNNING:
+		return "running";
+	case GB_REPORT_DEGRADED:
+		return "degraded";
+	case GB_REPORT_DOWN:
+		break;
+	}
+	return "down";
+}
+
 /* Octets of the UTF-8 character at AT (RFC 3629, 4), 0 if there is none. The text ends with a NUL, which continues nothing. */
 static size_t utf8_character(const unsigned char *at)
 {

@@ -167,7 +167,7 @@ static struct lane *add_lane(struct gb_peer *peer, const struct gb_peer_datagram
 	return quietest;
 }
 
-/* What is skipped counts as lost at once and is taken back if it comes late after all. */
+/* What is skipped counts as lost at once; what comes late after all counts as recovered. */
 static void advance(struct gb_peer *peer, struct lane *lane, uint64_t sequence)
 {
 	uint64_t ahead = sequence - lane->highest;
@@ -201,8 +201,7 @@ static void follow(struct gb_peer *peer, struct lane *lane, uint64_t sequence)
 	}
 	lane->seen |= UINT64_C(1) << behind;
 	peer->view.reordered++;
-	if (peer->view.lost > 0)
-		peer->view.lost--;
+	peer->view.recovered++;
 }
 
 /* Whether the sender's sequences began again. A datagram of the epoch before may still be under way when the first of the new

@@ -4,12 +4,13 @@
 static const struct {
 	const char *name;
 	const char *help;
+	unsigned number; /* of a reason */
 } counters[] = {
-#define X(name, help) {#name, help},
+#define X(name, help) {#name, help, 0},
 	GB_COUNTERS(X)
 #undef X
 }, reasons[] = {
-#define X(name, help) {#name, help},
+#define X(name, number, help) {#name, help, number},
 	GB_DROP_REASONS(X)
 #undef X
 };
@@ -27,6 +28,11 @@ const char *gb_counter_help(enum gb_counter counter)
 const char *gb_drop_reason_name(enum gb_drop_reason reason)
 {
 	return reasons[reason].name;
+}
+
+unsigned gb_drop_reason_number(enum gb_drop_reason reason)
+{
+	return reasons[reason].number;
 }
 
 const char *gb_drop_reason_help(enum gb_drop_reason reason)

@@ -1,199 +1,332 @@
 /* SPDX-License-Identifier: Apache-2.0 */
-#include "ctl.h"
+/* goose-bridge-ctl: takes the command line apart, and asks the service. */
+#include "ctl_command.h"
 
 #include "config.h"
+#include "exec.h"
+#include "words.h"
 
 #include <errno.h>
 #include <getopt.h>
 #include <goose-bridge/client.h>
-#include <goose-bridge/clock.h>
 #include <json-c/json.h>
-#include <stdbool.h>
+#include <stdarg.h>
 #include <stdlib.h>
 #include <string.h>
+#include <unistd.h>
 
-#define TIMEOUT_MS 10000
+#define TIMEOUT_MS  10000
+#define OPTIONS_MAX 32
+#define OPTION_BASE 256 /* above all letters: numbers of the table's options */
+#define COMPLETION  255
 
-enum { EXIT_DONE = 0, EXIT_BAD_NEWS = 1, EXIT_USAGE = 2 };
+static const struct ctl_command one_stream = {"stream", "REF|INDEX", .render = ctl_render_stream};
 
-/* Whether the result is bad news though the service gave it. */
-typedef bool bad_news(struct json_object *result);
-
-static bool not_running(struct json_object *result)
+int ctl_complain(const char *format, ...)
 {
-	struct json_object *state;
+	va_list arguments;
 
-	return !json_object_object_get_ex(result, "state", &state) || !json_object_is_type(state, json_type_string) ||
-	       strcmp(json_object_get_string(state), "running") != 0;
+	va_start(arguments, format);
+	words_complain("goose-bridge-ctl", format, arguments);
+	va_end(arguments);
+	return CTL_BAD_NEWS;
 }
 
-static bool not_member(struct json_object *result)
+/* COUNT words with a space between them. The caller frees it. */
+static char *join(char **words, int count)
 {
-	struct json_object *membership, *state;
+	char *text = NULL;
+	size_t length;
+	FILE *out = open_memstream(&text, &length);
 
-	return !json_object_object_get_ex(result, "membership", &membership) ||
-	       !json_object_object_get_ex(membership, "state", &state) || !json_object_is_type(state, json_type_string) ||
-	       strcmp(json_object_get_string(state), "lost") == 0;
-}
-
-static const struct command {
-	const char *name;
-	const char *help;
-	ctl_render *render;
-	bad_news *bad_news; /* NULL: never */
-} commands[] = {
-	{"status", "state, warnings, paths, frames and drops on one screen", ctl_render_status, not_running},
-	{"stats", "every counter and drop reason, with what it counts", ctl_render_stats, NULL},
-	{"peers", "the other bridges that were heard", ctl_render_peers, NULL},
-	{"events", "what happened lately", ctl_render_events, NULL},
-	{"igmp", "the membership of the group: querier, reports, what is left behind", ctl_render_igmp, not_member},
-	{"igmp leave", "leave the group until the next reload or start (root)", ctl_render_igmp_leave, NULL},
-	{"version", "versions of this program and of the service", ctl_render_version, NULL},
-	{"reload", "read the configuration again (root)", ctl_render_reload, NULL},
-};
-
-#define COMMANDS (sizeof(commands) / sizeof(commands[0]))
-
-static void usage(FILE *out)
-{
-	fputs("usage: goose-bridge-ctl [-s SOCKET] [-j] COMMAND\n"
-	      "\n"
-	      "Asks the running goose-bridge service.\n"
-	      "\n"
-	      "  -s, --socket SOCKET  control socket (" GB_CLIENT_SOCKET ")\n"
-	      "  -j, --json           the answer as one line of JSON\n"
-	      "  -h, --help           this text\n"
-	      "  -V, --version        version of this program\n"
-	      "\n"
-	      "Commands:\n",
-	      out);
-	for (size_t i = 0; i < COMMANDS; i++)
-		fprintf(out, "  %-10s %s\n", commands[i].name, commands[i].help);
-	fputs("\nExit status: 0 done, 1 bad news (service down or degraded, request refused), 2 wrong usage.\n", out);
-}
-
-/* The command that COUNT words name together. */
-static const struct command *find_command(char **words, int count)
-{
-	char name[32];
-
-	snprintf(name, sizeof(name), "%s%s%s", words[0], count > 1 ? " " : "", count > 1 ? words[1] : "");
-	for (size_t i = 0; i < COMMANDS; i++)
-		if (strcmp(commands[i].name, name) == 0)
-			return &commands[i];
-	return NULL;
+	if (!out)
+		return NULL;
+	for (int i = 0; i < count; i++)
+		fprintf(out, "%s%s", i ? " " : "", words[i]);
+	fclose(out);
+	return text;
 }
 
 static void complain_command(char **words, int count)
 {
 	fprintf(stderr, "goose-bridge-ctl: there is no command %s%s%s; there is", words[0], count > 1 ? " " : "",
 		count > 1 ? words[1] : "");
-	for (size_t i = 0; i < COMMANDS; i++)
-		fprintf(stderr, "%s %s", i ? "," : "", commands[i].name);
+	for (size_t i = 0; i < ctl_commands(); i++) {
+		const struct ctl_command *command = ctl_command_at(i);
+
+		fprintf(stderr, "%s %s%s%s", i ? "," : "", command->name, command->argument ? " " : "",
+			command->argument ? command->argument : "");
+	}
 	fputs("\n", stderr);
 }
 
-/* What came from the network or from files must not steer the terminal. */
-static void print_clean(FILE *out, const char *text, size_t length)
+/* Becomes COMMAND's program, with the COUNT WORDS as its arguments, and before them socket, configuration and -j as they were
+ * given. Returns only if it cannot be run: the exit status.
+ */
+static int become_program(const struct ctl_command *command, char **words, int count, const struct ctl_settings *settings)
 {
-	for (size_t i = 0; i < length; i++) {
-		unsigned char c = (unsigned char)text[i];
-		/* U+0080 to U+009F are controls, too: in UTF-8 C2 80 to C2 9F */
-		bool control = (c < ' ' && c != '\n') || c == 0x7F ||
-			       (c == 0xC2 && i + 1 < length && (unsigned char)text[i + 1] < 0xA0);
+	const char **arguments = calloc((size_t)count + 8, sizeof(*arguments));
+	size_t used = 1; /* behind the program's name, which exec_tool sets */
+	int error;
 
-		putc(control ? '?' : c, out);
-		if (control && c == 0xC2)
-			i++;
+	if (!arguments)
+		return ctl_complain("memory is short");
+	if (settings->socket_given || settings->config_given) {
+		arguments[used++] = "-s";
+		arguments[used++] = settings->socket_path;
 	}
+	if (settings->config_given && command->config) {
+		arguments[used++] = "-c";
+		arguments[used++] = settings->config_file;
+	}
+	if (settings->json)
+		arguments[used++] = "-j";
+	if (command->named)
+		arguments[used++] = command->name;
+	for (int i = 0; i < count; i++)
+		arguments[used++] = words[i];
+	error = -exec_tool(command->program, arguments);
+	free(arguments);
+	return ctl_complain("cannot run %s: %s", command->program, strerror(error));
 }
 
-static void print_text(const struct command *command, struct json_object *result)
-{
-	char *text = NULL;
-	size_t length = 0;
-	FILE *memory = open_memstream(&text, &length);
+/* ---- asking --------------------------------------------------------------------------------------------------------- */
 
-	if (!memory)
-		return;
-	command->render(memory, result, gb_clock_utc_ns());
-	if (fclose(memory) == 0)
-		print_clean(stdout, text, length);
-	free(text);
-}
-
-static int run(const struct command *command, const char *socket_path, bool json)
+/* Asks once and shows the answer. Returns the exit status. */
+static int ask(const struct ctl_command *command, const char *argument, const struct ctl_settings *settings)
 {
 	struct json_object *result;
 	char error[1024];
-	int status = EXIT_DONE, code;
+	int status = CTL_DONE, code;
 
-	code = gb_client_ask(socket_path, command->name, TIMEOUT_MS, &result, error, sizeof(error));
+	code = gb_client_ask_about(settings->socket_path, command->name, argument, TIMEOUT_MS, &result, error, sizeof(error));
+	if (code && command->render == ctl_render_status && code != -EREMOTEIO)
+		return ctl_status_down(settings, error);
 	if (code) {
-		if (!json && command->render == ctl_render_version)
+		if (!settings->json && command->render == ctl_render_version)
 			puts("goose-bridge-ctl " PACKAGE_VERSION);
-		fputs("goose-bridge-ctl: ", stderr);
-		print_clean(stderr, error, strlen(error));
-		fputs("\n", stderr);
-		return EXIT_BAD_NEWS;
+		return ctl_complain("%s", error);
 	}
-	if (json)
+	if (settings->json)
 		puts(json_object_to_json_string_ext(result, JSON_C_TO_STRING_PLAIN | JSON_C_TO_STRING_NOSLASHESCAPE));
 	else
-		print_text(command, result);
+		ctl_print(stdout, command->render, result);
 	if (command->bad_news && command->bad_news(result))
-		status = EXIT_BAD_NEWS;
+		status = CTL_BAD_NEWS;
 	json_object_put(result);
-	if (fflush(stdout) != 0 || ferror(stdout)) {
-		fprintf(stderr, "goose-bridge-ctl: writing failed: %s\n", strerror(errno));
-		status = EXIT_BAD_NEWS;
+	return status;
+}
+
+/* Until Ctrl-C, or until nobody reads any more. A service that is away for a moment is waited for. */
+static int ask_on(const struct ctl_command *command, const char *argument, const struct ctl_settings *settings)
+{
+	bool watch = settings->value[CTL_OPTION_WATCH] != NULL;
+	bool screen = watch && !settings->json && isatty(STDOUT_FILENO);
+	int status;
+
+	for (;;) {
+		if (screen)
+			fputs("\033[H\033[2J", stdout);
+		status = ask(command, argument, settings);
+		if (fflush(stdout) != 0 || ferror(stdout))
+			return ctl_complain("writing failed: %s", strerror(errno));
+		if (!watch)
+			return status;
+		sleep(1);
 	}
+}
+
+/* ---- the command line ----------------------------------------------------------------------------------------------- */
+
+static void note_problem(void *arg, enum gb_config_severity severity, const char *file, unsigned line, const char *text)
+{
+	struct ctl_settings *settings = arg;
+
+	gb_config_first_error(settings->config_problem, sizeof(settings->config_problem), severity, file, line, text);
+}
+
+/* The service that is meant: the one of a configuration file, or behind a socket. */
+static int find_service(struct ctl_settings *settings)
+{
+	gb_config_defaults(&settings->config);
+	if (access(settings->config_file, R_OK) == 0)
+		gb_config_load(settings->config_file, &settings->config, note_problem, settings);
+	else if (errno != ENOENT || settings->config_given) /* without the default file the built-in defaults hold */
+		snprintf(settings->config_problem, sizeof(settings->config_problem), "%s cannot be read: %s",
+			 settings->config_file, strerror(errno));
+	if (*settings->config_problem)
+		gb_config_defaults(&settings->config);
+	if (settings->socket_given)
+		return 0;
+	if (settings->config_given && *settings->config_problem)
+		return -EINVAL;
+	settings->socket_path = *settings->config.control_socket ? settings->config.control_socket : GB_CLIENT_SOCKET;
+	return 0;
+}
+
+/* Options that all commands have, and those of the table. */
+static void list_options(struct option *known, char *letters, size_t size)
+{
+	static const struct option common[] = {
+		{"config", required_argument, NULL, 'c'}, {"socket", required_argument, NULL, 's'},
+		{"json", no_argument, NULL, 'j'},	  {"help", no_argument, NULL, 'h'},
+		{"version", no_argument, NULL, 'V'},	  {"completion", no_argument, NULL, COMPLETION},
+	};
+	size_t used = sizeof(common) / sizeof(common[0]), length;
+
+	memcpy(known, common, sizeof(common));
+	length = (size_t)snprintf(letters, size, "+c:s:jhV");
+	for (size_t i = 0; i < ctl_options() && used + 1 < OPTIONS_MAX; i++) {
+		const struct ctl_option_row *row = ctl_option_at(i);
+
+		known[used++] = (struct option){row->name, row->argument ? required_argument : no_argument, NULL,
+						OPTION_BASE + (int)i};
+		if (row->letter && length < size)
+			length += (size_t)snprintf(letters + length, size - length, "%c%s", row->letter,
+						   row->argument ? ":" : "");
+	}
+	known[used] = (struct option){0};
+}
+
+static const struct ctl_option_row *row_of(int option)
+{
+	if (option >= OPTION_BASE)
+		return ctl_option_at((size_t)(option - OPTION_BASE));
+	for (size_t i = 0; i < ctl_options(); i++)
+		if (ctl_option_at(i)->letter == option)
+			return ctl_option_at(i);
+	return NULL;
+}
+
+/* Returns -1, or the exit status if there is nothing more to do. */
+static int take_option(int option, struct ctl_settings *settings)
+{
+	const struct ctl_option_row *row = row_of(option);
+
+	switch (option) {
+	case 'c':
+		settings->config_file = optarg;
+		settings->config_given = true;
+		return -1;
+	case 's':
+		settings->socket_path = optarg;
+		settings->socket_given = true;
+		return -1;
+	case 'j':
+		settings->json = true;
+		return -1;
+	case 'h':
+		ctl_usage(stdout);
+		return CTL_DONE;
+	case 'V':
+		puts("goose-bridge-ctl " PACKAGE_VERSION);
+		return CTL_DONE;
+	case COMPLETION:
+		ctl_print_completion(stdout);
+		return CTL_DONE;
+	default:
+		if (!row) {
+			ctl_usage(stderr);
+			return CTL_USAGE;
+		}
+		settings->value[row->option] = optarg ? optarg : "";
+		return -1;
+	}
+}
+
+/* A word of ARGV names a program: what follows is its own. */
+static const struct ctl_command *program_named(const char *word)
+{
+	for (size_t i = 0; i < ctl_commands(); i++)
+		if (ctl_command_at(i)->program && strcmp(ctl_command_at(i)->name, word) == 0)
+			return ctl_command_at(i);
+	return NULL;
+}
+
+/* Takes the options before and behind the command's words, which it moves to the front of ARGV, behind its first; *WORDS of
+ * them. Behind the name of a program all is words. Returns -1, or the exit status if there is nothing more to do.
+ */
+static int take_options(int argc, char **argv, struct ctl_settings *settings, int *words)
+{
+	struct option known[OPTIONS_MAX];
+	char letters[64];
+	int option, status;
+
+	list_options(known, letters, sizeof(letters));
+	while ((option = getopt_long(argc, argv, letters, known, NULL)) != -1 || optind < argc) {
+		if (option == -1) {
+			bool program = *words == 0 && program_named(argv[optind]);
+
+			do
+				argv[++*words] = argv[optind++];
+			while (program && optind < argc);
+			continue;
+		}
+		status = take_option(option, settings);
+		if (status >= 0)
+			return status;
+	}
+	if (*words == 0) {
+		ctl_usage(stderr);
+		return CTL_USAGE;
+	}
+	return -1;
+}
+
+/* Returns 0, or says which option COMMAND does not take. */
+static int check_options(const struct ctl_command *command, const struct ctl_settings *settings)
+{
+	for (size_t i = 0; i < ctl_options(); i++) {
+		const struct ctl_option_row *row = ctl_option_at(i);
+
+		if (!settings->value[row->option] || command->takes & 1U << row->option)
+			continue;
+		fprintf(stderr, "goose-bridge-ctl: %s takes no --%s\n", command->name, row->name);
+		return -EINVAL;
+	}
+	if (settings->json && command->program && !command->json) {
+		fprintf(stderr, "goose-bridge-ctl: %s has no JSON; see goose-bridge-ctl -j stats\n", command->name);
+		return -EINVAL;
+	}
+	return 0;
+}
+
+static int run(const struct ctl_command *command, const struct ctl_settings *settings, char **words, int count)
+{
+	char *argument = NULL;
+	int status;
+
+	if (command->program)
+		return become_program(command, words, count, settings);
+	if (command->run) {
+		status = command->run(settings, count, words);
+		return fflush(stdout) != 0 || ferror(stdout) ? ctl_complain("writing failed: %s", strerror(errno)) : status;
+	}
+	if (settings->value[CTL_OPTION_STREAM])
+		return ask_on(&one_stream, settings->value[CTL_OPTION_STREAM], settings);
+	if (command->argument && !(argument = join(words, count)))
+		return ctl_complain("memory is short");
+	status = ask_on(command, argument, settings);
+	free(argument);
 	return status;
 }
 
 int main(int argc, char **argv)
 {
-	static const struct option options[] = {
-		{"socket", required_argument, NULL, 's'},
-		{"json", no_argument, NULL, 'j'},
-		{"help", no_argument, NULL, 'h'},
-		{"version", no_argument, NULL, 'V'},
-		{NULL, 0, NULL, 0},
-	};
-	const char *socket_path = GB_CLIENT_SOCKET;
-	const struct command *command;
-	bool json = false;
-	int option;
+	struct ctl_settings settings = {.config_file = CTL_DEFAULT_CONFIG};
+	const struct ctl_command *command;
+	int words = 0, status = take_options(argc, argv, &settings, &words), used;
 
-	while ((option = getopt_long(argc, argv, "s:jhV", options, NULL)) != -1) {
-		switch (option) {
-		case 's':
-			socket_path = optarg;
-			break;
-		case 'j':
-			json = true;
-			break;
-		case 'h':
-			usage(stdout);
-			return EXIT_DONE;
-		case 'V':
-			puts("goose-bridge-ctl " PACKAGE_VERSION);
-			return EXIT_DONE;
-		default:
-			usage(stderr);
-			return EXIT_USAGE;
-		}
-	}
-	int words = argc - optind;
-
-	if (words < 1 || words > 2) {
-		usage(stderr);
-		return EXIT_USAGE;
-	}
-	command = find_command(argv + optind, words);
+	if (status >= 0)
+		return status;
+	command = ctl_command_find(argv + 1, words, &used);
 	if (!command) {
-		complain_command(argv + optind, words);
-		return EXIT_USAGE;
+		complain_command(argv + 1, words);
+		return CTL_USAGE;
 	}
-	return run(command, socket_path, json);
+	if (check_options(command, &settings) != 0)
+		return CTL_USAGE;
+	if (find_service(&settings) != 0)
+		return ctl_complain("%s", settings.config_problem);
+	return run(command, &settings, argv + 1 + used, words - used);
 }

@@ -3,6 +3,7 @@
 #ifndef TOOLS_CTL_H
 #define TOOLS_CTL_H
 
+#include <stdbool.h>
 #include <stdint.h>
 #include <stdio.h>
 
@@ -19,7 +20,18 @@ ctl_render ctl_render_peers;
 ctl_render ctl_render_events;
 ctl_render ctl_render_igmp;
 ctl_render ctl_render_igmp_leave;
+ctl_render ctl_render_snmp; /* looks at this host's MIB directories */
 ctl_render ctl_render_version;
 ctl_render ctl_render_reload;
+ctl_render ctl_render_streams; /* a line each, silent ones first */
+ctl_render ctl_render_stream;
+ctl_render ctl_render_migrate; /* of what was done with a file, not by the service */
+ctl_render ctl_render_detail; /* of what was changed */
+
+/* Whether an answer to "streams" has one that is silent. */
+bool ctl_streams_are_silent(struct json_object *result);
+
+/* RESULT as RENDER writes it now, to OUT, without what could steer a terminal. */
+void ctl_print(FILE *out, ctl_render *render, struct json_object *result);
 
 #endif

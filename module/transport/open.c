@@ -5,6 +5,7 @@
 #include "transport_private.h"
 
 #include <errno.h>
+#include <netinet/udp.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
@@ -83,7 +84,7 @@ static int open_socket(struct step *step)
 /* Bound to the group, with IP_MULTICAST_ALL off: neither unicast datagrams nor those of groups that other processes joined
  * get in. The interface of each datagram is checked on receipt (IP_PKTINFO), as a group may be joined on several.
  */
-static int open_receive(const struct gb_transport_settings *s, struct gb_transport_buffers *buffers, struct step *step)
+static int open_receive(const struct gb_transport_settings *s, struct gb_transport_granted *granted, struct step *step)
 {
 	int fd = open_socket(step);
 
@@ -93,7 +94,9 @@ static int open_receive(const struct gb_transport_settings *s, struct gb_transpo
 	TRY(step, "SO_TIMESTAMPNS", set(fd, SOL_SOCKET, SO_TIMESTAMPNS, 1));
 	TRY(step, "SO_RXQ_OVFL", set(fd, SOL_SOCKET, SO_RXQ_OVFL, 1));
 	if (step->error == 0)
-		buffers->receive = set_buffer(fd, SO_RCVBUFFORCE, SO_RCVBUF, s->receive_buffer);
+		granted->receive_buffer = set_buffer(fd, SO_RCVBUFFORCE, SO_RCVBUF, s->receive_buffer);
+	if (step->error == 0)
+		granted->gro = !s->plain && set(fd, SOL_UDP, UDP_GRO, 1) == 0;
 	TRY(step, "bind to the group", bind_to(fd, s->group, s->port));
 	if (!s->stay_out)
 		TRY(step, "join the group", membership(fd, IP_ADD_MEMBERSHIP, s));
@@ -103,7 +106,7 @@ static int open_receive(const struct gb_transport_settings *s, struct gb_transpo
 /* Never fragments (DF is set), and lets no ICMP message from anybody shrink what may be sent: IP_PMTUDISC_PROBE. IP_RECVERR is
  * what makes the kernel say so (ENOBUFS) when a queue below the socket drops a datagram.
  */
-static int open_send(const struct gb_transport_settings *s, struct gb_transport_buffers *buffers, struct step *step)
+static int open_send(const struct gb_transport_settings *s, struct gb_transport_granted *granted, struct step *step)
 {
 	int fd = open_socket(step);
 
@@ -115,26 +118,31 @@ static int open_send(const struct gb_transport_settings *s, struct gb_transport_
 	TRY(step, "IP_MULTICAST_ALL", set(fd, IPPROTO_IP, IP_MULTICAST_ALL, 0));
 	TRY(step, "IP_MULTICAST_IF", membership(fd, IP_MULTICAST_IF, s));
 	if (step->error == 0)
-		buffers->send = set_buffer(fd, SO_SNDBUFFORCE, SO_SNDBUF, s->send_buffer);
+		granted->send_buffer = set_buffer(fd, SO_SNDBUFFORCE, SO_SNDBUF, s->send_buffer);
+	/* the size itself is said with each run: here it is asked whether the kernel knows the option */
+	if (step->error == 0)
+		granted->segment = !s->plain && set(fd, SOL_UDP, UDP_SEGMENT, 0) == 0;
 	TRY(step, "bind to the local address", bind_to(fd, s->local, s->port));
 	TRY(step, "connect to the group", connect_to(fd, s->group, s->port));
 	return fd;
 }
 
 int gb_transport_open(struct gb_transport **transport, const struct gb_transport_settings *settings,
-		      struct gb_transport_buffers *buffers, const char **failed)
+		      struct gb_transport_granted *granted, const char **failed)
 {
 	struct step step = {0};
 	struct gb_transport *t = calloc(1, sizeof(*t));
 
 	if (!t)
 		return -ENOMEM;
+	*granted = (struct gb_transport_granted){0};
 	t->settings = *settings;
 	atomic_init(&t->references, 1);
 	t->send_fd = -1;
-	t->receive_fd = open_receive(settings, buffers, &step);
+	t->receive_fd = open_receive(settings, granted, &step);
 	if (step.error == 0)
-		t->send_fd = open_send(settings, buffers, &step);
+		t->send_fd = open_send(settings, granted, &step);
+	t->segment = granted->segment;
 	TRY(&step, "TTL and DSCP", gb_transport_mark(t, settings->ttl, settings->dscp));
 	if (step.error) {
 		if (failed)
@@ -204,7 +212,7 @@ int gb_transport_is_member(const struct gb_transport *transport)
 	char line[256];
 	int interface = 0, found = 0;
 	unsigned group;
-	FILE *f = fopen("/proc/net/igmp", "re");
+	FILE *f = fopen("/proc/self/net/igmp", "re"); /* /proc/net may be hidden from a service: ProcSubset=pid */
 
 	if (!f)
 		return -errno;

@@ -10,6 +10,7 @@ struct gb_transport {
 	atomic_uint references;
 	int receive_fd;
 	int send_fd;
+	bool segment; /* UDP_SEGMENT works; the sending worker's */
 	uint32_t overflow_seen; /* SO_RXQ_OVFL as last handed out; the receiving worker's */
 };
 

@@ -1,9 +1,8 @@
 /* SPDX-License-Identifier: Apache-2.0 */
-#include "raw.h"
-
-#include "igmp.h"
+#include <goose-bridge/igmp_socket.h>
 
 #include <errno.h>
+#include <goose-bridge/igmp.h>
 #include <string.h>
 #include <sys/socket.h>
 #include <unistd.h>
@@ -21,9 +20,9 @@ static int set_number(int fd, int level, int name, int value)
 	return set(fd, level, name, &value, sizeof(value));
 }
 
-int raw_open(const char *name)
+int gb_igmp_socket_open(const char *name)
 {
-	static const uint8_t alert[] = IGMP_ROUTER_ALERT;
+	static const uint8_t alert[] = GB_IGMP_ROUTER_ALERT;
 	int fd = socket(AF_INET, SOCK_RAW | SOCK_NONBLOCK | SOCK_CLOEXEC, IPPROTO_IGMP);
 	int error = fd < 0 ? -errno : 0;
 
@@ -48,7 +47,7 @@ int raw_open(const char *name)
 	return error;
 }
 
-int raw_send_report(int fd, int index, struct in_addr local, struct in_addr group)
+int gb_igmp_socket_report(int fd, int index, struct in_addr local, struct in_addr group)
 {
 	union {
 		struct cmsghdr align;
@@ -56,8 +55,8 @@ int raw_send_report(int fd, int index, struct in_addr local, struct in_addr grou
 	} control = {0};
 	struct in_pktinfo from = {.ipi_ifindex = index, .ipi_spec_dst = local};
 	struct sockaddr_in to = {.sin_family = AF_INET, .sin_addr = group};
-	uint8_t octets[IGMP_REPORT_OCTETS];
-	struct iovec part = {octets, igmp_write_report(group, octets)};
+	uint8_t octets[GB_IGMP_REPORT_OCTETS];
+	struct iovec part = {octets, gb_igmp_write_report(group, octets)};
 	struct msghdr message = {.msg_name = &to, .msg_namelen = sizeof(to), .msg_iov = &part, .msg_iovlen = 1,
 				 .msg_control = control.octets, .msg_controllen = sizeof(control.octets)};
 	struct cmsghdr *header = CMSG_FIRSTHDR(&message);
@@ -69,7 +68,7 @@ int raw_send_report(int fd, int index, struct in_addr local, struct in_addr grou
 	return sendmsg(fd, &message, MSG_DONTWAIT | MSG_NOSIGNAL) < 0 ? -errno : 0;
 }
 
-ssize_t raw_receive(int fd, int index, uint8_t *octets, size_t size)
+ssize_t gb_igmp_socket_receive(int fd, int index, uint8_t *octets, size_t size)
 {
 	union {
 		struct cmsghdr align;
