@@ -43,6 +43,10 @@ static void check_numbers(const struct gb_config *config)
 	require(config->multicast_port >= 1);
 	require(config->path_mtu == 0 || (config->path_mtu >= 576 && config->path_mtu <= 9216));
 	require(config->batch_size >= 1 && config->batch_size <= 256);
+	require(config->busy_poll_us <= 100000 && config->realtime_priority <= 99);
+	require(config->cpu_affinity.count <= GB_CONFIG_CPUS_MAX);
+	for (unsigned i = 0; i < config->cpu_affinity.count; i++)
+		require(config->cpu_affinity.cpu[i] <= GB_CONFIG_CPU_LAST);
 	require(config->worker_threads >= 1 && config->worker_threads <= 64);
 	require(config->dscp <= 63);
 	require(config->allow_sources.count <= GB_CONFIG_SOURCES_MAX);

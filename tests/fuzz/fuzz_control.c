@@ -29,7 +29,7 @@ static int reload(void *arg, char *error, size_t size)
 int LLVMFuzzerTestOneInput(const uint8_t *octets, size_t length)
 {
 	static const struct gb_control_ops ops = {
-		.stats = small, .status = small, .peers = small, .events = small, .igmp = small,
+		.stats = small, .status = small, .peers = small, .events = small, .igmp = small, .snmp = small,
 		.version = "1.0.0", .reload = reload, .igmp_leave = reload};
 	bool may_change = length % 2;
 	struct json_object *answer;

@@ -148,7 +148,8 @@ static void take_hello(struct run *run, struct gb_peer *peer, const struct gb_da
 	for (unsigned i = 0; i < hello.lanes; i++)
 		lane[i] = (struct gb_peer_lane_report){hello.lane[i].lane, hello.lane[i].next_sequence};
 	gb_peer_hello(peer, d->native.path_id,
-		      &(struct gb_peer_hello){d->native.epoch, hello.version, hello.path_mtu, hello.interval_s, hello.lanes, lane},
+		      &(struct gb_peer_hello){d->native.epoch, hello.version, hello.path_mtu, hello.interval_s,
+					      hello.lanes, lane},
 		      run->now_ns);
 }
 

@@ -4,15 +4,15 @@
 #
 #	../configure CC=clang --enable-fuzzers --enable-sanitizers=address,undefined && make
 #
-# call ../tests/fuzz/run.sh [SECONDS [TARGET...]]; TARGET is frame, tunnel, config, control or igmp. What is new is collected
-# in fuzz-found/TARGET; the corpus is only read. An input that breaks a target is left as fuzz-found/TARGET-crash-*
-# (-timeout-, -oom-, -leak-), and the exit status is 1: put it into tests/fuzz/corpus/TARGET under a telling name, see
-# `make check` fail, then mend the decoder.
+# call ../tests/fuzz/run.sh [SECONDS [TARGET...]]; TARGET is frame, tunnel, config, control, igmp, pdu, stream, registry or aws.
+# What is new is collected in fuzz-found/TARGET; the corpus is only read. An input that breaks a target is left as
+# fuzz-found/TARGET-crash-* (-timeout-, -oom-, -leak-), and the exit status is 1: put it into tests/fuzz/corpus/TARGET
+# under a telling name, see `make check` fail, then mend the decoder.
 set -u
 here=$(cd "$(dirname "$0")" && pwd)
 seconds=${1:-60}
 [ $# -eq 0 ] || shift
-[ $# -gt 0 ] || set -- frame tunnel config control igmp
+[ $# -gt 0 ] || set -- frame tunnel config control igmp pdu stream registry aws
 bad=0
 
 case $seconds in

@@ -11,13 +11,13 @@
 #   reap PID                        waits for it; its exit status
 #   write_conf BRIDGE KEY=VALUE...  BRIDGE is a host, or HOST.NAME for a further instance there; "KEY=" leaves KEY out
 #   bridge_start BRIDGE [ARG...], bridge_stop BRIDGE, bridge_pid BRIDGE, start_bridges BRIDGE...
-#   ctl BRIDGE ARG..., stat BRIDGE JQ-PATH
+#   ctl BRIDGE ARG..., stat BRIDGE JQ-PATH, streams BRIDGE
 #   capture_start NAME HOST INTERFACE [OPTION...], capture_end NAME   frames go to $work/NAME.pcap
 #   record_start NAME HOST INTERFACE [GROUP], record_end NAME         datagrams go to $work/NAME.datagrams
 #   igmp_start NAME HOST INTERFACE [OPTION...], igmp_end NAME   IGMP packets go to $work/NAME.igmp, a line of JSON each
 #   igmp_count NAME JQ-CONDITION        how many of them fulfil it
 #   events_of BRIDGE KIND               how often it told of that
-#   replay HOST INTERFACE FILE..., carry FROM TO FILE..., expect_frames NAME FILE...
+#   replay HOST INTERFACE FILE..., carry FROM TO FILE..., carry_apart FROM TO N..., expect_frames NAME FILE...
 #   wait_for SECONDS COMMAND..., fail TEXT, skip TEXT, pass
 #
 # GB_BUILDDIR and GB_SRCDIR say where programs and data are. GB_SANITIZED=1: the programs are built with sanitizers.
@@ -70,7 +70,8 @@ show_state() {
 	for bridge in "${!pid_of[@]}"; do
 		echo "--- stats of $bridge"
 		timeout 5 "$(program goose-bridge-ctl)" -s "$work/$bridge.sock" -j stats 2>&1 |
-			jq -c '{state, warnings, peers, paths} + ({counters, drops} | map_values(with_entries(select(.value != 0))))'
+			jq -c '{state, warnings, peers, paths}
+				+ ({counters, drops} | map_values(with_entries(select(.value != 0))))'
 	done
 }
 
@@ -242,6 +243,7 @@ write_conf() {
 	local -A value=(
 		[interface]=goose0 [multicast_ip]=$group [multicast_port]=$port [wire_format]=native
 		[log_file]=$work/$bridge.log [pid_file]=$work/$bridge.pid [stats_file]=$work/$bridge.stats.json
+		[streams_file]=$work/$bridge.streams
 		[control_socket]=$work/$bridge.sock [bpf_dir]=$work/$bridge.bpf [agentx_socket]=$work/$bridge.agentx
 		[stats_export_interval]=1 [reconnect_delay]=1 [enable_snmp]=false [enable_tgw_monitoring]=false
 		# Several tests share two processors: what waits a little is not stale here. test_faults.sh sets its own.
@@ -261,13 +263,16 @@ ctl() {
 	timeout $((10 * slow)) "$(program goose-bridge-ctl)" -s "$work/$bridge.sock" "$@"
 }
 
+# The streams of BRIDGE as JSON; that one is silent is bad news, and an answer as well.
+streams() { ctl "$1" -j streams || [ $? = 1 ]; }
+
 stat() { ctl "$1" -j stats | jq -r "$2"; }
 
 # Bad news are an answer as well.
 answers() {
 	local answer
 	answer=$(ctl "$1" -j status 2>/dev/null || true)
-	jq -e .state <<<"$answer"
+	jq -e .statistics <<<"$answer"
 }
 
 bridge_pid() { echo "${pid_of[$1]}"; }
@@ -384,6 +389,28 @@ carry() {
 	capture_start "$from-to-$to" "$to" goose0
 	replay "$from" goose0 "$@"
 	expect_frames "$from-to-$to" "$@"
+}
+
+# What is sent on gooseN of FROM leaves gooseN of TO, octet for octet, and no other interface of either: for each N.
+carry_apart() { # FROM TO N...
+	local from=$1 to=$2 source sink
+	shift 2
+	for source in "$@"; do
+		for sink in "$@"; do
+			if [ "$source" = "$sink" ]; then
+				capture_start "sink$sink" "$to" "goose$sink"
+			else
+				capture_start "sink$sink" "$to" "goose$sink" --timeout 2
+			fi
+			capture_start "back$sink" "$from" "goose$sink" --timeout 2
+		done
+		replay "$from" "goose$source" "$pcaps"/*.pcap
+		expect_frames "sink$source" "$pcaps"/*.pcap
+		for sink in "$@"; do
+			[ "$source" = "$sink" ] || expect_none "sink$sink"
+			expect_none "back$sink"
+		done
+	done
 }
 
 # A pcap file at $work/NAME.pcap of the frames on stdin, a line of hex each.

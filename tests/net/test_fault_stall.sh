@@ -28,6 +28,9 @@ topology A B
 write_conf A max_frame_age_ms=$age hello_interval=3600
 write_conf B max_frame_age_ms=$age hello_interval=3600
 start_bridges A B
+# ... and so would be the one with which B answers A's
+greeted() { [ "$(stat B .counters.hellos_sent)" -ge 2 ] && [ "$(stat A .counters.hellos_received)" -ge 2 ]; }
+wait_for 4 greeted || fail "the bridges have not greeted each other: $(stat A .counters) $(stat B .counters)"
 
 say "the sender is stopped"
 stalled A
@@ -45,11 +48,13 @@ carry A B "$pcaps/goose_ndscom.pcap"
 say "the network takes too little"
 on A tc qdisc add dev eth0 root tbf rate 1mbit burst 3k limit 6000 2>/dev/null || skip "no tbf in this kernel"
 before=$(stale A)
-# offer RATE SECONDS: frames of two sizes, so that octets of one that get into another would show; $got is the receiver's account
+# offer RATE SECONDS: frames of two sizes, so that octets of one that get into another would show; $got is the receiver's
+# account
 offer() {
 	local sender receiver
 	rm -f "$work/ready"
-	spawn B "$tool" load-receive goose0 --timeout $((20 * slow)) --idle $((2 * slow)) --ready "$work/ready" >"$work/load.json"
+	spawn B "$tool" load-receive goose0 --timeout $((20 * slow)) --idle $((2 * slow)) --ready "$work/ready" \
+		>"$work/load.json"
 	receiver=$spawned
 	wait_for 5 test -e "$work/ready" || fail "the receiver does not start"
 	spawn A "$tool" load-send goose0 --rate "$1" --duration "$2" --size 400 >/dev/null
@@ -65,8 +70,8 @@ offer 600 2
 # so little that single frames wait for about as long as they may
 on A tc qdisc change dev eth0 root tbf rate 64kbit burst 1600 limit 1200
 offer 50 8
-sent=$(stat A .statistics.goose_to_ip)
-all=$(stat A '(.drops | add) + .statistics.goose_to_ip')
+sent=$(stat A .counters.frames_to_ip)
+all=$(stat A "(.drops | add) + .counters.frames_to_ip")
 [ "$(stat A .statistics.raw_frames)" = "$all" ] ||
 	fail "$(stat A .statistics.raw_frames) read, $sent sent, the rest is not in the drops: $(stat A .drops)"
 on A tc qdisc del dev eth0 root

@@ -2,6 +2,7 @@
 # SPDX-License-Identifier: Apache-2.0
 # A host whose security group does not let IGMP in: it never hears a query, so it never answers one, and the gateway drops it.
 # With the keepalive not one frame is lost for 20 membership time-outs; without it traffic stops. This shows both.
+# shellcheck source=tests/net/lib.sh
 . "$(dirname "$0")/lib.sh"
 
 command -v nft >/dev/null || skip "needs nft"

@@ -3,11 +3,15 @@
 # Membership reports on the wire: a burst at the start, then one every igmp_keepalive_interval, well-formed; and no LEAVE during
 # reload, restart, stop and start, and SIGKILL. Only leave_on_exit and `goose-bridge-ctl igmp leave` send one. The membership
 # stays with the interface, and is listed.
+# shellcheck source=tests/net/lib.sh
 . "$(dirname "$0")/lib.sh"
 
 report='.type == "report" and .version == 2'
 # Whether B's interface has the group's address.
-holds() { on B ip -j addr show dev eth0 | jq -e --arg group $group '[.[].addr_info[] | select(.local == $group)] | length == 1'; }
+holds() {
+	on B ip -j addr show dev eth0 |
+		jq -e --arg group $group '[.[].addr_info[] | select(.local == $group)] | length == 1'
+}
 no_leave() { [ "$(igmp_count "$1" '.type == "leave"')" = 0 ] || fail "a LEAVE during $2: $(cat "$work/$1.igmp")"; }
 a_leave() { [ "$(igmp_count "$1" '.type == "leave" and .ttl == 1 and .router_alert')" -gt 0 ] || fail "no LEAVE: $2"; }
 left() { ! joined B "$group"; }
@@ -37,10 +41,12 @@ bad=$(igmp_count start "($report and .ttl == 1 and .router_alert and .checksum_o
 	.group == \"$group\" and .destination == \"$group\" and .source == \"$(address_of B)\") | not")
 [ "$bad" = 0 ] || fail "$bad reports are not as they should be: $(cat "$work/start.igmp")"
 if command -v tshark >/dev/null; then
-	tshark -n -r "$work/start-igmp.pcap" -Y 'igmp.type != 0x16 || igmp.checksum.status != 1 || _ws.malformed || _ws.expert' \
+	tshark -n -r "$work/start-igmp.pcap" \
+		-Y 'igmp.type != 0x16 || igmp.checksum.status != 1 || _ws.malformed || _ws.expert' \
 		>"$work/tshark.out" 2>/dev/null
 	[ ! -s "$work/tshark.out" ] || fail "tshark objects: $(cat "$work/tshark.out")"
-	seen=$(tshark -n -r "$work/start-igmp.pcap" -Y "igmp.type == 0x16 && igmp.maddr == $group && ip.opt.ra" 2>/dev/null | wc -l)
+	seen=$(tshark -n -r "$work/start-igmp.pcap" -Y "igmp.type == 0x16 && igmp.maddr == $group && ip.opt.ra" 2>/dev/null |
+		wc -l)
 	[ "$seen" -ge "$sent" ] || fail "tshark sees $seen reports of $sent"
 fi
 stat B .membership | jq -e '.state == "member" and .querier_state == "present" and .querier == "0.0.0.0" and
@@ -109,7 +115,8 @@ holds >/dev/null && fail "the group's address is still there"
 say "without CAP_NET_RAW, and without the keepalive"
 if command -v setpriv >/dev/null; then
 	write_conf B
-	spawn B setpriv --bounding-set=-net_raw --inh-caps=-net_raw "$(program goose-bridge)" -c "$work/B.conf" >>"$work/B.out" 2>&1
+	spawn B setpriv --bounding-set=-net_raw --inh-caps=-net_raw "$(program goose-bridge)" -c "$work/B.conf" \
+		>>"$work/B.out" 2>&1
 	pid_of[B]=$spawned
 	wait_for 10 answers B || fail "it does not start without CAP_NET_RAW"
 	wait_for 5 joined B $group || fail "it did not join without CAP_NET_RAW"

@@ -18,6 +18,10 @@ make_large() {
 }
 make_large | make_frames large
 
+topology A B
+# A capture on this wire would show runs of datagrams (UDP_SEGMENT) as what they are here, one large packet.
+for host in A B; do on $host ip link set eth0 gso_max_segs 1; done
+
 run() { # BRIDGE-CONF...
 	write_conf A "$@"
 	write_conf B "$@"
@@ -38,7 +42,6 @@ run() { # BRIDGE-CONF...
 	done
 }
 
-topology A B
 run
 run buffer_size=1024 batch_size=5 worker_threads=1 igmp_keepalive_interval=60 # the low-latency profile
 run path_mtu=600

@@ -50,7 +50,7 @@ for sequence in 10 11 13 12 13 15; do inject B "$(native 0 0 0xC3 $sequence "$on
 expected=()
 for _ in 1 2 3 4 5 6; do expected+=("$work/sent.pcap"); done
 expect_frames six "${expected[@]}"
-for pair in lost=1 reordered=1 duplicates=1 frames=6 restarts=0; do
+for pair in lost=2 recovered=1 reordered=1 duplicates=1 frames=6 restarts=0; do
 	[ "$(peer A 00000000000000c3 "${pair%=*}")" = "${pair#*=}" ] || fail "${pair%=*}: $(stat A .peers)"
 done
 
@@ -58,9 +58,9 @@ say "a loss at the end of a burst"
 # hello: MTU 1500, 1 s, one lane, no text; lane 0 next sequence 20 of 20 frames
 hello=05dc000101000000000000000000000000000000000000140000000000000014
 inject B "$(native 2 1 0xC3 0 $hello)"
-[ "$(peer A 00000000000000c3 lost)" = 1 ] || fail "it was called lost while it could be under way"
+[ "$(peer A 00000000000000c3 lost)" = 2 ] || fail "it was called lost while it could be under way"
 inject B "$(native 2 1 0xC3 1 $hello)"
-wait_for 2 is 5 peer A 00000000000000c3 lost || fail "16 to 19 are lost: $(stat A .peers)"
+wait_for 2 is 6 peer A 00000000000000c3 lost || fail "16 to 19 are lost: $(stat A .peers)"
 
 say "echo"
 record_start reply B eth0

@@ -33,7 +33,8 @@ replay A goose0 "$work/one.pcap"
 record_end wire
 od -An -v -tx1 "$work/wire.datagrams" | tr -d ' \n' >"$work/wire.hex"
 now=$(date +%s)
-[[ $(cat "$work/wire.hex") =~ ^([0-9a-f]{4})$source([0-9a-f]{16})00010064$rest$ ]] || fail "on the wire: $(cat "$work/wire.hex")"
+[[ $(cat "$work/wire.hex") =~ ^([0-9a-f]{4})$source([0-9a-f]{16})00010064$rest$ ]] ||
+	fail "on the wire: $(cat "$work/wire.hex")"
 [ $((16#${BASH_REMATCH[1]})) = $((18 + ${#rest} / 2)) ] || fail "its length is 0x${BASH_REMATCH[1]}"
 seconds=$((16#${BASH_REMATCH[2]} / 1000000))
 [ $((now - seconds)) -lt 60 ] || fail "its time is $seconds s, now is $now"

@@ -7,7 +7,8 @@
 
 frames=$pcaps/goose_simulation.pcap
 count=4 # frames in it
-# What was sent is with the subscriber before the service is ended: what is under way then is lost, and that is not the question.
+# What was sent is with the subscriber before the service is ended: what is under way then is lost, and that is not the
+# question.
 delivered() { [ "$(stat B .statistics.ip_to_goose)" = $count ]; }
 bridge=$(program goose-bridge)
 

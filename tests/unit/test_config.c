@@ -18,7 +18,7 @@ static void test_every_default_is_a_value(void **state)
 
 	(void)state;
 	gb_config_defaults(&defaults);
-	assert_int_equal(defaults.given, 0);
+	assert_int_equal(defaults.given[0] | defaults.given[1], 0);
 	for (size_t i = 0; gb_config_key_at(i, &key); i++) {
 		snprintf(line, sizeof(line), "%s = %s\n", key.name, key.default_text);
 		if (strcmp(key.name, "health_check_interval") == 0) /* the other follows it if it is set */
@@ -53,6 +53,9 @@ static void test_defaults(void **state)
 	assert_int_equal(config.stats_export_interval, 10);
 	assert_string_equal(config.control_socket, "/run/goose-bridge/control.sock");
 	assert_string_equal(config.metrics_listen, "off");
+	assert_int_equal(config.busy_poll_us, 0);
+	assert_int_equal(config.realtime_priority, 0);
+	assert_int_equal(config.cpu_affinity.count, 0);
 	assert_true(config.enable_snmp);
 	assert_false(config.debug);
 }
@@ -117,7 +120,7 @@ static void test_limits_of_each_number(void **state)
 		snprintf(line, sizeof(line), "%s =", entry->name);
 		bad(line, "the value is missing");
 	}
-	assert_int_equal(tried, 21);
+	assert_int_equal(tried, 26);
 	bad("batch_size = 0", "batch_size = 0: out of range, 1..256");
 	assert_int_equal(good("batch_size = 0010").batch_size, 10);
 }
@@ -129,14 +132,16 @@ static void test_ranges_are_those_of_the_design(void **state)
 		const char *range;
 	} ranges[] = {
 		{"multicast_port", "1..65535"}, {"multicast_ttl", "1..255"}, {"dscp", "0..63"},
-		{"path_mtu", "0 or 576..9216"}, {"hello_interval", "1..3600"}, {"max_frame_age_ms", "10..60000"},
+		{"path_mtu", "0 or 576..9216"}, {"max_frames_per_datagram", "1..255"}, {"hello_interval", "1..3600"},
+		{"max_frame_age_ms", "10..60000"},
 		{"interface_mtu", "576..9216"}, {"buffer_size", "64..1048576"}, {"batch_size", "1..256"},
-		{"worker_threads", "1..64"}, {"max_streams", "1..65536"}, {"max_peers", "1..4096"},
+		{"worker_threads", "1..64"}, {"max_streams", "0..65536"}, {"max_peers", "1..4096"},
 		{"max_errors", "1..1000000"}, {"error_reset_interval", "1..86400"}, {"reconnect_delay", "1..3600"},
 		{"health_check_interval", "1..86400"}, {"igmp_keepalive_interval", "1..86400"},
 		{"igmp_monitor_interval", "1..86400"}, {"igmp_reregister_threshold", "1..100"},
 		{"force_igmp_version", "0..3"}, {"stats_export_interval", "1..86400"},
-		{"snmp_ping_interval", "1..3600"},
+		{"snmp_ping_interval", "1..3600"}, {"learn_after", "1..86400"}, {"storm_threshold", "0..1000000"},
+		{"busy_poll_us", "0..100000"}, {"realtime_priority", "0..99"}, {"cpu_affinity", "to 64 of 0..1023"},
 	};
 
 	(void)state;
@@ -215,20 +220,6 @@ static void test_interface_names(void **state)
 	bad("multicast_interface = goose0", "is the GOOSE interface itself");
 }
 
-static void test_group(void **state)
-{
-	(void)state;
-	assert_int_equal(good("multicast_ip = 224.0.0.0").multicast_ip.s_addr, inet_addr("224.0.0.0"));
-	assert_int_equal(good("multicast_ip = 239.255.255.255").multicast_ip.s_addr, inet_addr("239.255.255.255"));
-	bad("multicast_ip = 223.255.255.255", "is no multicast address");
-	bad("multicast_ip = 240.0.0.0", "is no multicast address");
-	bad("multicast_ip = 192.168.1.1", "is no multicast address");
-	bad("multicast_ip = 224.0.1", "is no IPv4 address");
-	bad("multicast_ip = 224.0.1.100:61850", "is no IPv4 address");
-	bad("multicast_ip = ff02::1", "is no IPv4 address");
-	bad("multicast_ip = goose.example", "is no IPv4 address");
-}
-
 static void test_path_mtu(void **state)
 {
 	(void)state;
@@ -254,70 +245,39 @@ static void test_sender_id(void **state)
 	bad("sender_id = -1", "is no number");
 }
 
-static void test_sources(void **state)
+static void expect_cpus(const char *line, unsigned count, const uint16_t *cpus)
 {
-	struct gb_config config = good("allow_sources = 10.30.1.7, 10.20.0.0/16 10.20.0.0/16,,192.168.0.0/24\t"
-				       "0.0.0.0/32");
-	struct gb_config other = good("allow_sources = 0.0.0.0/32 192.168.0.0/24 10.20.0.0/16 10.30.1.7/32");
+	struct gb_config config = good(line);
 
-	(void)state;
-	assert_int_equal(config.allow_sources.count, 4);
-	assert_true(gb_sources_allow(&config.allow_sources, (struct in_addr){inet_addr("10.20.255.1")}));
-	assert_true(gb_sources_allow(&config.allow_sources, (struct in_addr){inet_addr("10.30.1.7")}));
-	assert_false(gb_sources_allow(&config.allow_sources, (struct in_addr){inet_addr("10.30.1.8")}));
-	assert_false(gb_sources_allow(&config.allow_sources, (struct in_addr){inet_addr("10.21.0.0")}));
-	/* The same prefixes in another order are the same value. */
-	assert_int_equal(gb_config_diff(&config, &other, NULL, NULL), 0);
-
-	assert_int_equal(good("allow_sources =").allow_sources.count, 0);
-	assert_int_equal(good("allow_sources = any").allow_sources.count, 0);
-	assert_int_equal(good("allow_sources = ,").allow_sources.count, 0);
-	config = good("allow_sources = 0.0.0.0/0");
-	assert_int_equal(config.allow_sources.count, 1);
-	assert_true(gb_sources_allow(&config.allow_sources, (struct in_addr){inet_addr("203.0.113.9")}));
-	bad("allow_sources = 10.1.2.3/24", "write 10.1.2.0/24");
-	bad("allow_sources = 10.1.2.3/0", "write 0.0.0.0/0");
-	bad("allow_sources = 10.1.2.0/33", "'10.1.2.0/33' is neither");
-	bad("allow_sources = 10.1.2.0/", "is neither");
-	bad("allow_sources = /24", "is neither");
-	bad("allow_sources = 10.1.2.0/24/24", "is neither");
-	bad("allow_sources = 10.0.0.1, any", "'any' stands alone");
-	bad("allow_sources = 10.0.0.1; 10.0.0.2", "'10.0.0.1;' is neither");
-	bad("allow_sources = fe80::1", "is neither");
+	assert_int_equal(config.cpu_affinity.count, count);
+	for (unsigned i = 0; i < count; i++)
+		assert_int_equal(config.cpu_affinity.cpu[i], cpus[i]);
 }
 
-static void test_sources_are_bounded(void **state)
+static void test_cpus(void **state)
 {
-	char line[4096] = "allow_sources = ";
-
 	(void)state;
-	for (unsigned i = 0; i < GB_CONFIG_SOURCES_MAX; i++)
-		snprintf(line + strlen(line), sizeof(line) - strlen(line), "10.0.0.%u ", GB_CONFIG_SOURCES_MAX - i);
-	assert_int_equal(good(line).allow_sources.count, GB_CONFIG_SOURCES_MAX);
-	snprintf(line + strlen(line), sizeof(line) - strlen(line), "10.0.0.1");
-	assert_int_equal(good(line).allow_sources.count, GB_CONFIG_SOURCES_MAX);
-	snprintf(line + strlen(line), sizeof(line) - strlen(line), " 10.0.0.0");
-	bad(line, "more than 64");
-}
-
-static void test_tun_ip(void **state)
-{
-	struct gb_config config = good("tun_ip = 192.168.100.5/24");
-	struct gb_config other = good("tun_ip = 192.168.100.5/25");
-
-	(void)state;
-	assert_int_equal(config.tun_ip.kind, GB_TUN_IP_FIXED);
-	assert_int_equal(config.tun_ip.address.s_addr, inet_addr("192.168.100.5"));
-	assert_int_equal(config.tun_ip.prefix_length, 24);
-	assert_int_equal(gb_config_diff(&config, &other, NULL, NULL), 1);
-	assert_int_equal(good("tun_ip = auto").tun_ip.kind, GB_TUN_IP_AUTO);
-	assert_int_equal(good("tun_ip = None").tun_ip.kind, GB_TUN_IP_NONE);
-	assert_int_equal(good("tun_ip = 10.0.0.1/32").tun_ip.prefix_length, 32);
-	bad("tun_ip = 192.168.100.5", "as in 192.168.100.5/24");
-	bad("tun_ip = 192.168.100.5/33", "is none of");
-	bad("tun_ip = 192.168.100.5/0", "1..32");
-	bad("tun_ip = 224.0.0.1/24", "is no address that an interface can have");
-	bad("tun_ip =", "the value is missing");
+	expect_cpus("cpu_affinity =", 0, NULL);
+	expect_cpus("cpu_affinity = 0", 1, (uint16_t[]){0});
+	expect_cpus("cpu_affinity = 3,2", 2, (uint16_t[]){3, 2});
+	expect_cpus("cpu_affinity = 2-3", 2, (uint16_t[]){2, 3});
+	expect_cpus("cpu_affinity = 8, 2-4 1023,,7-7", 6, (uint16_t[]){8, 2, 3, 4, 1023, 7});
+	bad("cpu_affinity = 2,3,2", "CPU 2 stands there twice");
+	bad("cpu_affinity = 1-3 2", "CPU 2 stands there twice");
+	bad("cpu_affinity = 3-2", "'3-2' goes backwards: write 2-3");
+	bad("cpu_affinity = 1024", "'1024': CPUs have numbers from 0 to 1023");
+	bad("cpu_affinity = 0-1024", "CPUs have numbers from 0 to 1023");
+	bad("cpu_affinity = 0-18446744073709551616", "CPUs have numbers from 0 to 1023");
+	bad("cpu_affinity = 18446744073709551616-1", "CPUs have numbers from 0 to 1023");
+	bad("cpu_affinity = 0-64", "more than 64 CPUs");
+	assert_int_equal(good("cpu_affinity = 0-63").cpu_affinity.count, 64);
+	bad("cpu_affinity = all", "'all' is neither a CPU's number nor a range such as 2-3");
+	bad("cpu_affinity = 2-", "is neither");
+	bad("cpu_affinity = -2", "is neither");
+	bad("cpu_affinity = 1-2-3", "is neither");
+	bad("cpu_affinity = 0x3", "is neither");
+	bad("cpu_affinity = 1,+2", "'+2' is neither");
+	bad("cpu_affinity = 11111111111111111111111111111111111111111111111111111111111111111-2", "is neither");
 }
 
 static void test_paths(void **state)
@@ -368,33 +328,6 @@ static void test_text(void **state)
 	assert_int_equal(strlen(good(line).user), 63);
 	snprintf(line, sizeof(line), "user = %064d", 0);
 	bad(line, "longer than 63 octets");
-}
-
-static void test_metrics_listen(void **state)
-{
-	static const char *const right[] = {"127.0.0.1:9100", "0.0.0.0:1", "[::1]:65535", "[2001:db8::1]:9100"};
-	static const char *const wrong[] = {"127.0.0.1", "9100", ":9100", "::1:9100", "[127.0.0.1]:9100", "[::1]",
-					    "localhost:9100", "127.0.0.1:http", "[]:1", "[:1", "127.0.0.1:"};
-	struct gb_config config;
-	struct reports reports;
-	char line[128];
-
-	(void)state;
-	assert_string_equal(good("metrics_listen = OFF").metrics_listen, "off");
-	for (size_t i = 0; i < sizeof(right) / sizeof(right[0]); i++) {
-		snprintf(line, sizeof(line), "metrics_listen = %s", right[i]);
-		assert_int_equal(parse(line, &config, &reports), 0);
-		assert_string_equal(config.metrics_listen, right[i]);
-		assert_int_equal(reports.warnings, 1);
-		expect_report(&reports, 0, GB_CONFIG_WARNING, 1, "not in this version");
-	}
-	for (size_t i = 0; i < sizeof(wrong) / sizeof(wrong[0]); i++) {
-		snprintf(line, sizeof(line), "metrics_listen = %s", wrong[i]);
-		bad(line, "is none of off | A.B.C.D:PORT | [IPV6]:PORT");
-	}
-	bad("metrics_listen = 127.0.0.1:0", "1..65535");
-	bad("metrics_listen = 127.0.0.1:65536", "1..65535");
-	bad("metrics_listen = 127.0.0.1:99999999999999999999999", "1..65535");
 }
 
 /* --- Keys ------------------------------------------------------------------- */
@@ -451,22 +384,6 @@ static void test_distance(void **state)
 	assert_int_equal(gb_config_distance("debug", "debug"), 0);
 	assert_true(gb_config_distance("0123456789012345678901234567890123456789012345678901234567890123", "a") ==
 		    SIZE_MAX);
-}
-
-static void test_dual_path_keys(void **state)
-{
-	struct gb_config config;
-	struct reports reports;
-
-	(void)state;
-	good("enable_dual_path = false");
-	bad("enable_dual_path = true", "enable_dual_path = true: the dual path is not in this version");
-	bad("Enable_Dual_Path = yes", "the dual path is not in this version");
-	bad("enable_dual_path = perhaps", "is neither true nor false");
-	assert_int_equal(parse("primary_interface = eth0\nprimary_tun_ip = anything\n", &config, &reports), 0);
-	assert_int_equal(reports.warnings, 2);
-	expect_report(&reports, 0, GB_CONFIG_WARNING, 1, "primary_interface belongs to the dual path");
-	expect_report(&reports, 1, GB_CONFIG_WARNING, 2, "it has no effect");
 }
 
 static void test_kernel_engine_is_not_there(void **state)
@@ -527,20 +444,15 @@ int main(void)
 		cmocka_unit_test(test_words),
 		cmocka_unit_test(test_debug_leaves_log_level),
 		cmocka_unit_test(test_interface_names),
-		cmocka_unit_test(test_group),
 		cmocka_unit_test(test_path_mtu),
 		cmocka_unit_test(test_sender_id),
-		cmocka_unit_test(test_sources),
-		cmocka_unit_test(test_sources_are_bounded),
-		cmocka_unit_test(test_tun_ip),
+		cmocka_unit_test(test_cpus),
 		cmocka_unit_test(test_paths),
 		cmocka_unit_test(test_two_keys_never_name_one_file),
 		cmocka_unit_test(test_text),
-		cmocka_unit_test(test_metrics_listen),
 		cmocka_unit_test(test_given_again),
 		cmocka_unit_test(test_unknown_keys),
 		cmocka_unit_test(test_distance),
-		cmocka_unit_test(test_dual_path_keys),
 		cmocka_unit_test(test_kernel_engine_is_not_there),
 		cmocka_unit_test(test_export_follows_health_check),
 		cmocka_unit_test(test_instances_share_no_file),

@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /* control: requests and answers as text. */
-#include <goose-bridge/control.h>
+#include "test_control_service.h"
 
 #include <errno.h>
 #include <json-c/json.h>
@@ -14,34 +14,6 @@
 #include <cmocka.h>
 
 /* ---- the service's side of it --------------------------------------------------------------------------------------- */
-
-struct service {
-	unsigned calls;
-	size_t size; /* octets of padding in "stats" */
-	int reload;
-	const char *reload_error;
-};
-
-static char *numbered(void *arg)
-{
-	struct service *service = arg;
-	char *line = NULL;
-
-	assert_true(asprintf(&line, "{\"call\":%u}", service->calls++) > 0);
-	return line;
-}
-
-static char *padded(void *arg)
-{
-	struct service *service = arg;
-	char *line = malloc(service->size + 20);
-
-	service->calls++;
-	strcpy(line, "{\"x\":\"");
-	memset(line + 6, 'x', service->size);
-	strcpy(line + 6 + service->size, "\"}");
-	return line;
-}
 
 static char *nothing(void *arg)
 {
@@ -58,9 +30,34 @@ static int reload(void *arg, char *error, size_t size)
 	return service->reload;
 }
 
+/* What was asked about, back as a result or in words. */
+static char *about(void *arg, const char *which, char *said, size_t size)
+{
+	struct service *service = arg;
+	char *line = NULL;
+
+	service->calls++;
+	snprintf(service->asked, sizeof(service->asked), "%s", which);
+	if (strcmp(which, "none") == 0)
+		snprintf(said, size, "there is no such stream");
+	else
+		assert_true(asprintf(&line, "{\"stream\":{}}") > 0);
+	return line;
+}
+
+static int change(void *arg, const char *which, char *said, size_t size)
+{
+	struct service *service = arg;
+
+	service->calls++;
+	snprintf(service->asked, sizeof(service->asked), "%s", which);
+	snprintf(said, size, "did it");
+	return strcmp(which, "none") == 0 ? -ENOENT : 0;
+}
+
 static const struct gb_control_ops ops = {
 	.stats = padded, .status = numbered, .peers = nothing, .version = "1.2.3", .reload = reload,
-	.igmp_leave = reload};
+	.igmp_leave = reload, .stream = about, .expect = change};
 
 /* ---- requests ------------------------------------------------------------------------------------------------------ */
 
@@ -134,7 +131,8 @@ static void bad_requests(void **state)
 	assert_non_null(strstr(ASK("{\"version\":1,\"command\":\"status\",\"command\":\"reload\"}"), "twice"));
 	assert_non_null(strstr(ASK("{\"version\":1,\"command\":\"status\\u0000\"}"), "unknown command"));
 	assert_string_equal(ASK("{\"version\":1,\"command\":\"fly\"}"),
-			    "unknown command; known are stats, status, peers, events, igmp, version, reload, igmp leave");
+			    "unknown command; known are stats, status, streams, stream, peers, events, igmp, snmp, version, "
+			    "echo, echo send, reload, igmp leave, streams expect, streams forget");
 	memset(deep, '[', sizeof(deep) - 1);
 	assert_non_null(strstr(ask(&service, deep, sizeof(deep) - 1, true), "no JSON object"));
 	memset(longest, ' ', sizeof(longest));
@@ -164,12 +162,39 @@ static void commands_that_cannot(void **state)
 	assert_non_null(strstr(ASK("{\"version\":1,\"command\":\"igmp leave\"}"), "the group was not left: Operation not"));
 }
 
+/* Some take one, and say what it is; the others take none. */
+static void arguments(void **state)
+{
+	static const char expect_request[] = "{\"version\":1,\"command\":\"streams expect\",\"argument\":\"a b=1\"}";
+	struct service service = {0};
+
+	(void)state;
+	assert_string_equal(ASK("{\"version\":1,\"command\":\"stream\",\"argument\":\"A/LLN0$GO$x\"}"), "");
+	assert_string_equal(service.asked, "A/LLN0$GO$x");
+	assert_string_equal(ASK("{\"version\":1,\"command\":\"stream\",\"argument\":\"none\"}"), "there is no such stream");
+	assert_string_equal(ask(&service, expect_request, strlen(expect_request), true), "");
+	assert_string_equal(service.asked, "a b=1");
+	assert_string_equal(ASK("{\"version\":1,\"command\":\"streams expect\",\"argument\":\"none\"}"), "did it");
+	assert_int_equal(service.calls, 4);
+
+	assert_non_null(strstr(ask(&service, expect_request, strlen(expect_request), false), "for root"));
+	assert_non_null(strstr(ASK("{\"version\":1,\"command\":\"stream\"}"), "needs an \"argument\": a gocbRef"));
+	assert_non_null(strstr(ASK("{\"version\":1,\"command\":\"stream\",\"argument\":7}"), "is text"));
+	assert_non_null(strstr(ASK("{\"version\":1,\"command\":\"stream\",\"argument\":\"\"}"), "is text"));
+	assert_non_null(strstr(ASK("{\"version\":1,\"command\":\"stream\",\"argument\":\"a\\u0000b\"}"), "is text"));
+	assert_non_null(strstr(ASK("{\"version\":1,\"command\":\"status\",\"argument\":\"x\"}"), "takes no"));
+	assert_non_null(strstr(ASK("{\"version\":1,\"command\":\"streams forget\",\"argument\":\"x\"}"), "does not offer"));
+	assert_non_null(strstr(ASK("{\"version\":1,\"command\":\"streams\"}"), "does not offer"));
+	assert_int_equal(service.calls, 4);
+}
+
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
 		cmocka_unit_test(good_requests),
 		cmocka_unit_test(bad_requests),
 		cmocka_unit_test(commands_that_cannot),
+		cmocka_unit_test(arguments),
 	};
 
 	return cmocka_run_group_tests(tests, NULL, NULL);

@@ -1,8 +1,7 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /* goose: what is a GOOSE frame, and when its header is whole. */
+#include "test_captures.h"
 #include "test_pure.h"
-
-#include <dirent.h>
 
 #include <goose-bridge/goose.h>
 
@@ -268,65 +267,22 @@ static void test_padding(void **state)
 	assert_int_equal(f.goose_length, 10);
 }
 
-static uint32_t le32(const uint8_t *at)
+static void check_captured(const char *where, const uint8_t *octets, size_t length)
 {
-	return (uint32_t)at[0] | (uint32_t)at[1] << 8 | (uint32_t)at[2] << 16 | (uint32_t)at[3] << 24;
-}
+	struct built b = {.length = length};
+	struct gb_frame f;
 
-/* All frames of the capture at PATH (libpcap's classic format, little-endian, Ethernet). Returns how many. */
-static unsigned check_capture(const char *path)
-{
-	static uint8_t octets[65536];
-	FILE *file = fopen(path, "rbe");
-	unsigned frames = 0;
-
-	assert_non_null(file);
-	size_t length = fread(octets, 1, sizeof(octets), file);
-
-	fclose(file);
-	assert_true(length > 24 && length < sizeof(octets));
-	assert_int_equal(le32(octets), 0xA1B2C3D4);
-	assert_int_equal(le32(octets + 20), 1);
-	for (size_t at = 24; at < length; frames++) {
-		assert_true(length - at >= 16);
-		size_t size = le32(octets + at + 8);
-
-		at += 16;
-		assert_true(size <= length - at);
-		struct built b = {.length = size};
-		struct gb_frame f;
-
-		assert_true(size <= sizeof(b.octets));
-		memcpy(b.octets, octets + at, size);
-		at += size;
-		if (parse(&b, &f) != GB_FRAME_GOOSE || !f.header_whole)
-			fail_msg("%s: frame %u", path, frames);
-		assert_int_equal(b.octets[f.payload + 8], 0x61); /* the PDU's tag */
-	}
-	return frames;
+	assert_true(length <= sizeof(b.octets));
+	memcpy(b.octets, octets, length);
+	if (parse(&b, &f) != GB_FRAME_GOOSE || !f.header_whole)
+		fail_msg("%s", where);
+	assert_int_equal(b.octets[f.payload + 8], 0x61); /* the PDU's tag */
 }
 
 static void test_captures(void **state)
 {
-	static const char folder[] = GB_TOP_SRCDIR "/tests/data/pcap";
-	DIR *dir = opendir(folder);
-	unsigned captures = 0, frames = 0;
-
 	(void)state;
-	assert_non_null(dir);
-	for (struct dirent *entry = readdir(dir); entry; entry = readdir(dir)) {
-		char path[4096];
-		size_t name = strlen(entry->d_name);
-
-		if (name < 5 || strcmp(entry->d_name + name - 5, ".pcap") != 0)
-			continue;
-		snprintf(path, sizeof(path), "%s/%s", folder, entry->d_name);
-		frames += check_capture(path);
-		captures++;
-	}
-	closedir(dir);
-	assert_true(captures >= 10);
-	assert_true(frames >= 65);
+	use_captures(check_captured);
 }
 
 int main(void)

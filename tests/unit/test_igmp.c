@@ -2,7 +2,7 @@
 /* IGMP as octets: known packets, each truncation of them, and what is wrong with a packet. */
 #include "test_pure.h"
 
-#include "../../module/membership/igmp.h"
+#include <goose-bridge/igmp.h>
 
 #include <arpa/inet.h>
 #include <errno.h>
@@ -49,20 +49,20 @@ static void seal(uint8_t *packet, size_t length)
 
 static void a_report_is_eight_octets(void **state)
 {
-	uint8_t octets[IGMP_REPORT_OCTETS];
+	uint8_t octets[GB_IGMP_REPORT_OCTETS];
 
 	(void)state;
-	assert_int_equal(igmp_write_report(ip("224.0.1.100"), octets), sizeof(octets));
+	assert_int_equal(gb_igmp_write_report(ip("224.0.1.100"), octets), sizeof(octets));
 	assert_memory_equal(octets, report_2 + IP_HEADER, sizeof(octets));
 }
 
 static void known_packets_are_read(void **state)
 {
-	struct igmp_message m;
+	struct gb_igmp_message m;
 
 	(void)state;
-	assert_int_equal(igmp_parse(query_2, sizeof(query_2), &m), 0);
-	assert_int_equal(m.kind, IGMP_QUERY);
+	assert_int_equal(gb_igmp_parse(query_2, sizeof(query_2), &m), 0);
+	assert_int_equal(m.kind, GB_IGMP_QUERY);
 	assert_int_equal(m.version, 2);
 	assert_int_equal(m.max_response_ms, 10000);
 	assert_int_equal(m.source.s_addr, 0);
@@ -70,40 +70,40 @@ static void known_packets_are_read(void **state)
 	assert_int_equal(m.group.s_addr, 0);
 	assert_int_equal(m.ttl, 1);
 	assert_true(m.router_alert);
-	assert_false(igmp_reports(&m, m.group));
+	assert_false(gb_igmp_reports(&m, m.group));
 
-	assert_int_equal(igmp_parse(query_3, sizeof(query_3), &m), 0);
+	assert_int_equal(gb_igmp_parse(query_3, sizeof(query_3), &m), 0);
 	assert_int_equal(m.version, 3);
 	assert_int_equal(m.source.s_addr, ip("10.0.0.1").s_addr);
 	assert_int_equal(m.max_response_ms, (0x1F << 4) * 100); /* RFC 3376, 4.1.1: 0x9F is mantissa 15, exponent 1 */
 
-	assert_int_equal(igmp_parse(report_2, sizeof(report_2), &m), 0);
-	assert_int_equal(m.kind, IGMP_REPORT);
+	assert_int_equal(gb_igmp_parse(report_2, sizeof(report_2), &m), 0);
+	assert_int_equal(m.kind, GB_IGMP_REPORT);
 	assert_int_equal(m.version, 2);
-	assert_true(igmp_reports(&m, ip("224.0.1.100")));
-	assert_false(igmp_reports(&m, ip("224.0.1.101")));
+	assert_true(gb_igmp_reports(&m, ip("224.0.1.100")));
+	assert_false(gb_igmp_reports(&m, ip("224.0.1.101")));
 
-	assert_int_equal(igmp_parse(report_3, sizeof(report_3), &m), 0);
+	assert_int_equal(gb_igmp_parse(report_3, sizeof(report_3), &m), 0);
 	assert_int_equal(m.version, 3);
 	assert_int_equal(m.record_count, 2);
-	assert_true(igmp_reports(&m, ip("224.0.1.100")));
-	assert_true(igmp_reports(&m, ip("239.1.1.1")));
-	assert_false(igmp_reports(&m, ip("10.0.0.1")));
+	assert_true(gb_igmp_reports(&m, ip("224.0.1.100")));
+	assert_true(gb_igmp_reports(&m, ip("239.1.1.1")));
+	assert_false(gb_igmp_reports(&m, ip("10.0.0.1")));
 }
 
 static void types_and_versions(void **state)
 {
 	static const struct {
 		uint8_t type, code;
-		enum igmp_kind kind;
+		enum gb_igmp_kind kind;
 		unsigned version, response_ms;
 	} cases[] = {
-		{0x11, 0, IGMP_QUERY, 1, 10000}, {0x11, 1, IGMP_QUERY, 2, 100}, {0x11, 255, IGMP_QUERY, 2, 25500},
-		{0x12, 0, IGMP_REPORT, 1, 0}, {0x16, 0, IGMP_REPORT, 2, 0}, {0x17, 0, IGMP_LEAVE, 2, 0},
-		{0x13, 0, IGMP_OTHER, 0, 0}, {0xFF, 0, IGMP_OTHER, 0, 0},
+		{0x11, 0, GB_IGMP_QUERY, 1, 10000}, {0x11, 1, GB_IGMP_QUERY, 2, 100}, {0x11, 255, GB_IGMP_QUERY, 2, 25500},
+		{0x12, 0, GB_IGMP_REPORT, 1, 0}, {0x16, 0, GB_IGMP_REPORT, 2, 0}, {0x17, 0, GB_IGMP_LEAVE, 2, 0},
+		{0x13, 0, GB_IGMP_OTHER, 0, 0}, {0xFF, 0, GB_IGMP_OTHER, 0, 0},
 	};
 	uint8_t packet[sizeof(report_2)];
-	struct igmp_message m;
+	struct gb_igmp_message m;
 
 	(void)state;
 	for (size_t i = 0; i < COUNT(cases); i++) {
@@ -111,11 +111,11 @@ static void types_and_versions(void **state)
 		packet[IP_HEADER] = cases[i].type;
 		packet[IP_HEADER + 1] = cases[i].code;
 		seal(packet, sizeof(packet));
-		assert_int_equal(igmp_parse(packet, sizeof(packet), &m), 0);
+		assert_int_equal(gb_igmp_parse(packet, sizeof(packet), &m), 0);
 		assert_int_equal(m.kind, cases[i].kind);
 		assert_int_equal(m.version, cases[i].version);
 		assert_int_equal(m.max_response_ms, cases[i].response_ms);
-		assert_int_equal(igmp_reports(&m, ip("224.0.1.100")), cases[i].kind == IGMP_REPORT);
+		assert_int_equal(gb_igmp_reports(&m, ip("224.0.1.100")), cases[i].kind == GB_IGMP_REPORT);
 	}
 }
 
@@ -128,7 +128,7 @@ static void record_types(void **state)
 	} cases[] = {{1, false, true}, {2, true, true}, {3, false, true}, {4, true, true}, {5, false, true}, {6, false, false},
 		     {0, false, false}, {7, false, false}};
 	uint8_t packet[sizeof(report_3)];
-	struct igmp_message m;
+	struct gb_igmp_message m;
 
 	(void)state;
 	for (size_t i = 0; i < COUNT(cases); i++) {
@@ -136,30 +136,55 @@ static void record_types(void **state)
 		packet[32] = cases[i].type;
 		packet[52] = cases[i].type;
 		seal(packet, sizeof(packet));
-		assert_int_equal(igmp_parse(packet, sizeof(packet), &m), 0);
-		assert_int_equal(igmp_reports(&m, ip("239.1.1.1")), cases[i].with);
-		assert_int_equal(igmp_reports(&m, ip("224.0.1.100")), cases[i].without);
+		assert_int_equal(gb_igmp_parse(packet, sizeof(packet), &m), 0);
+		assert_int_equal(gb_igmp_reports(&m, ip("239.1.1.1")), cases[i].with);
+		assert_int_equal(gb_igmp_reports(&m, ip("224.0.1.100")), cases[i].without);
+	}
+}
+
+static void who_leaves(void **state)
+{
+	uint8_t packet[sizeof(report_3)];
+	struct gb_igmp_message m;
+
+	(void)state;
+	assert_int_equal(gb_igmp_parse(report_2, sizeof(report_2), &m), 0);
+	assert_false(gb_igmp_leaves(&m, ip("224.0.1.100")));
+	memcpy(packet, report_2, sizeof(report_2));
+	packet[IP_HEADER] = 0x17;
+	seal(packet, sizeof(report_2));
+	assert_int_equal(gb_igmp_parse(packet, sizeof(report_2), &m), 0);
+	assert_true(gb_igmp_leaves(&m, ip("224.0.1.100")));
+	assert_false(gb_igmp_leaves(&m, ip("224.0.1.101")));
+	for (uint8_t type = 0; type < 8; type++) { /* of a group with a source, and of one with none */
+		memcpy(packet, report_3, sizeof(packet));
+		packet[32] = packet[52] = type;
+		seal(packet, sizeof(packet));
+		assert_int_equal(gb_igmp_parse(packet, sizeof(packet), &m), 0);
+		assert_false(gb_igmp_leaves(&m, ip("239.1.1.1")));
+		assert_int_equal(gb_igmp_leaves(&m, ip("224.0.1.100")), type == 3);
+		assert_false(gb_igmp_leaves(&m, ip("10.0.0.1")));
 	}
 }
 
 static void records_that_are_cut_off(void **state)
 {
 	uint8_t packet[sizeof(report_3)];
-	struct igmp_message m;
+	struct gb_igmp_message m;
 
 	(void)state;
 	memcpy(packet, report_3, sizeof(packet));
 	packet[34] = packet[35] = 0xFF; /* sources that are not there */
 	seal(packet, sizeof(packet));
-	assert_int_equal(igmp_parse(packet, sizeof(packet), &m), 0);
-	assert_false(igmp_reports(&m, ip("239.1.1.1")));
-	assert_false(igmp_reports(&m, ip("224.0.1.100")));
+	assert_int_equal(gb_igmp_parse(packet, sizeof(packet), &m), 0);
+	assert_false(gb_igmp_reports(&m, ip("239.1.1.1")));
+	assert_false(gb_igmp_reports(&m, ip("224.0.1.100")));
 	memcpy(packet, report_3, sizeof(packet));
 	packet[30] = packet[31] = 0xFF; /* records that are not there */
 	seal(packet, sizeof(packet));
-	assert_int_equal(igmp_parse(packet, sizeof(packet), &m), 0);
-	assert_true(igmp_reports(&m, ip("224.0.1.100")));
-	assert_false(igmp_reports(&m, ip("224.0.1.99")));
+	assert_int_equal(gb_igmp_parse(packet, sizeof(packet), &m), 0);
+	assert_true(gb_igmp_reports(&m, ip("224.0.1.100")));
+	assert_false(gb_igmp_reports(&m, ip("224.0.1.99")));
 }
 
 static void each_truncation_is_refused(void **state)
@@ -169,18 +194,18 @@ static void each_truncation_is_refused(void **state)
 		size_t length;
 	} packets[] = {{query_2, sizeof(query_2)}, {query_3, sizeof(query_3)}, {report_2, sizeof(report_2)},
 		       {report_3, sizeof(report_3)}};
-	struct igmp_message m;
+	struct gb_igmp_message m;
 
 	(void)state;
 	for (size_t i = 0; i < COUNT(packets); i++) {
 		for (size_t length = 0; length < packets[i].length; length++) {
 			uint8_t *cut = exact(packets[i].octets, length);
 
-			assert_int_equal(igmp_parse(cut, length, &m), -EPROTONOSUPPORT);
+			assert_int_equal(gb_igmp_parse(cut, length, &m), -EPROTONOSUPPORT);
 			if (length > 3) { /* with a total length that fits, too: at most the checksum is still right */
 				cut[2] = 0;
 				cut[3] = (uint8_t)length;
-				assert_true(igmp_parse(cut, length, &m) < 0 || length >= IP_HEADER + IGMP_REPORT_OCTETS);
+				assert_true(gb_igmp_parse(cut, length, &m) < 0 || length >= IP_HEADER + GB_IGMP_REPORT_OCTETS);
 			}
 			free(cut);
 		}
@@ -190,17 +215,17 @@ static void each_truncation_is_refused(void **state)
 static void assert_refused(size_t at, uint8_t value, int error)
 {
 	uint8_t packet[sizeof(report_2)];
-	struct igmp_message m;
+	struct gb_igmp_message m;
 
 	memcpy(packet, report_2, sizeof(packet));
 	packet[at] = value;
-	assert_int_equal(igmp_parse(packet, sizeof(packet), &m), error);
+	assert_int_equal(gb_igmp_parse(packet, sizeof(packet), &m), error);
 }
 
 static void what_is_wrong_is_refused(void **state)
 {
 	uint8_t packet[sizeof(report_2) + 3];
-	struct igmp_message m;
+	struct gb_igmp_message m;
 
 	(void)state;
 	assert_refused(0, 0x56, -EPROTONOSUPPORT); /* another version of IP */
@@ -218,12 +243,12 @@ static void what_is_wrong_is_refused(void **state)
 	/* octets behind the message count for its checksum, and for nothing else (RFC 2236, 2.5) */
 	memcpy(packet, report_2, sizeof(report_2));
 	memset(packet + sizeof(report_2), 0x5A, 3);
-	assert_int_equal(igmp_parse(packet, sizeof(packet), &m), 0); /* behind the IP packet: padding of the frame */
+	assert_int_equal(gb_igmp_parse(packet, sizeof(packet), &m), 0); /* behind the IP packet: padding of the frame */
 	packet[3] = sizeof(packet);
-	assert_int_equal(igmp_parse(packet, sizeof(packet), &m), -EBADMSG);
+	assert_int_equal(gb_igmp_parse(packet, sizeof(packet), &m), -EBADMSG);
 	seal(packet, sizeof(packet));
-	assert_int_equal(igmp_parse(packet, sizeof(packet), &m), 0);
-	assert_true(igmp_reports(&m, ip("224.0.1.100")));
+	assert_int_equal(gb_igmp_parse(packet, sizeof(packet), &m), 0);
+	assert_true(gb_igmp_reports(&m, ip("224.0.1.100")));
 }
 
 static void options_are_searched(void **state)
@@ -235,13 +260,13 @@ static void options_are_searched(void **state)
 		     {{0, 0x94, 4, 0}, false}, {{0x44, 0, 0, 0}, false}, {{0x44, 9, 0, 0}, false}, {{1, 1, 1, 0x94}, false},
 		     {{1, 1, 0x94, 4}, false}, {{0x44, 4, 0, 0}, false}};
 	uint8_t packet[sizeof(report_2)];
-	struct igmp_message m;
+	struct gb_igmp_message m;
 
 	(void)state;
 	for (size_t i = 0; i < COUNT(cases); i++) {
 		memcpy(packet, report_2, sizeof(packet));
 		memcpy(packet + 20, cases[i].option, 4);
-		assert_int_equal(igmp_parse(packet, sizeof(packet), &m), 0);
+		assert_int_equal(gb_igmp_parse(packet, sizeof(packet), &m), 0);
 		assert_int_equal(m.router_alert, cases[i].alert);
 	}
 }
@@ -251,6 +276,7 @@ int main(void)
 	const struct CMUnitTest tests[] = {
 		cmocka_unit_test(a_report_is_eight_octets), cmocka_unit_test(known_packets_are_read),
 		cmocka_unit_test(types_and_versions),	    cmocka_unit_test(record_types),
+		cmocka_unit_test(who_leaves),
 		cmocka_unit_test(records_that_are_cut_off), cmocka_unit_test(each_truncation_is_refused),
 		cmocka_unit_test(what_is_wrong_is_refused), cmocka_unit_test(options_are_searched),
 	};

@@ -333,6 +333,138 @@ static void test_deleted(void **state)
 	gb_link_unref(second);
 }
 
+/* ---- many at once ---------------------------------------------------------------- */
+
+#define BURST 16
+
+struct burst {
+	struct gb_link_burst *means;
+	uint8_t octets[BURST][2048];
+	struct gb_link_frame frame[BURST];
+};
+
+static void burst_init(struct burst *b, bool plain)
+{
+	b->means = gb_link_burst_create(BURST, plain);
+	assert_non_null(b->means);
+	assert_int_equal(gb_link_burst_is_plain(b->means), plain);
+	for (unsigned i = 0; i < BURST; i++)
+		b->frame[i] = (struct gb_link_frame){.octets = b->octets[i], .length = sizeof(b->octets[i])};
+}
+
+/* Sends frames COUNT numbered from FIRST on, as an application does. */
+static void send_numbered(int packet, unsigned first, unsigned count)
+{
+	uint8_t octets[sizeof(frame)];
+
+	memcpy(octets, frame, sizeof(frame));
+	for (unsigned i = first; i < first + count; i++) {
+		octets[31] = (uint8_t)i;
+		assert_int_equal(send(packet, octets, sizeof(octets), 0), sizeof(octets));
+	}
+}
+
+static void read_bursts(bool plain)
+{
+	struct gb_link *link = opened();
+	struct burst b;
+	unsigned next = 0;
+
+	burst_init(&b, plain);
+	set_up(NAME, true);
+	int packet = open_packet(NAME);
+
+	send_numbered(packet, 0, BURST + 3);
+	/* more than wait are asked for in the end, and nothing waits for more to come */
+	for (unsigned round = 0; round < 4; round++) {
+		gb_link_read_burst(link, b.means, b.frame, BURST);
+		for (unsigned i = 0; i < BURST; i++) {
+			if (b.frame[i].result < 0) {
+				assert_int_equal(b.frame[i].result, -EAGAIN);
+			} else if (b.octets[i][12] != 0x86) { /* IPv6 */
+				assert_int_equal(b.frame[i].result, sizeof(frame));
+				assert_int_equal(b.octets[i][31], next++);
+			}
+		}
+	}
+	assert_int_equal(next, BURST + 3);
+	send_numbered(packet, 200, 1);
+	gb_link_read_burst(link, b.means, b.frame, 1);
+	assert_int_equal(b.frame[0].result, sizeof(frame));
+	set_up(NAME, false);
+	gb_link_read_burst(link, b.means, b.frame, 3);
+	for (unsigned i = 0; i < 3; i++)
+		assert_true(b.frame[i].result < 0);
+	close(packet);
+	gb_link_burst_destroy(b.means);
+	gb_link_unref(link);
+}
+
+static void write_bursts(bool plain)
+{
+	struct gb_link *link = opened();
+	struct burst b;
+	uint8_t octets[2048];
+	ssize_t length;
+
+	burst_init(&b, plain);
+	set_up(NAME, true);
+	int packet = open_packet(NAME);
+
+	for (unsigned i = 0; i < BURST; i++) {
+		memcpy(b.octets[i], frame, sizeof(frame));
+		b.octets[i][31] = (uint8_t)i;
+		b.frame[i].length = sizeof(frame);
+	}
+	b.frame[3].length = 13; /* one that the kernel refuses is its own failure alone */
+	gb_link_write_burst(link, b.means, b.frame, BURST);
+	for (unsigned i = 0; i < BURST; i++)
+		assert_int_equal(b.frame[i].result, i == 3 ? -EINVAL : 0);
+	for (unsigned i = 0; i < BURST; i++) {
+		if (i == 3)
+			continue;
+		do
+			length = recv(packet, octets, sizeof(octets), 0);
+		while (length > 13 && octets[12] == 0x86);
+		assert_int_equal(length, sizeof(frame) - 4);
+		assert_int_equal(octets[27], i);
+	}
+	set_up(NAME, false);
+	gb_link_write_burst(link, b.means, b.frame, 2);
+	assert_true(b.frame[0].result == -EIO && b.frame[1].result == -EIO);
+	close(packet);
+	gb_link_burst_destroy(b.means);
+	gb_link_unref(link);
+}
+
+/* Whether this kernel can do it. If not, what is plain is all that is there to be tested. */
+static bool has_bursts(void)
+{
+	struct gb_link_burst *burst = gb_link_burst_create(2, false);
+	bool plain = gb_link_burst_is_plain(burst);
+
+	gb_link_burst_destroy(burst);
+	return !plain;
+}
+
+static void test_read_bursts(void **state)
+{
+	(void)state;
+	read_bursts(true);
+	if (has_bursts())
+		read_bursts(false);
+	else
+		print_message("no io_uring for a TAP here: done without\n");
+}
+
+static void test_write_bursts(void **state)
+{
+	(void)state;
+	write_bursts(true);
+	if (has_bursts())
+		write_bursts(false);
+}
+
 int main(void)
 {
 #define TEST(f) cmocka_unit_test_teardown(f, teardown)
@@ -351,6 +483,8 @@ int main(void)
 		TEST(test_interface_down),
 		TEST(test_too_short_to_be_written),
 		TEST(test_deleted),
+		TEST(test_read_bursts),
+		TEST(test_write_bursts),
 	};
 
 	if (!own_namespace())

@@ -137,9 +137,11 @@ static void test_line(void **state)
 static void test_appends(void **state)
 {
 	struct fixture *f = *state;
+	mode_t before = umask(0077); /* as the unit of systemd has it */
 	struct stat st;
 
 	assert_int_equal(open_log(f, GB_LOG_INFO), 0);
+	umask(before);
 	gb_info("one");
 	gb_log_close();
 	gb_info("nobody hears this");
@@ -148,9 +150,9 @@ static void test_appends(void **state)
 	assert_int_equal(lines(content(f, f->file)), 2);
 	assert_non_null(strstr(f->text, " INFO one\n"));
 	assert_non_null(strstr(f->text, " INFO two\n"));
-	/* what a log says is not for everybody on the host */
+	/* what a log says is not for everybody on the host, but for the group of whoever writes it */
 	assert_int_equal(stat(f->file, &st), 0);
-	assert_int_equal(st.st_mode & 0007, 0);
+	assert_int_equal(st.st_mode & 0777, 0640);
 }
 
 static void test_reopen_after_rename(void **state)

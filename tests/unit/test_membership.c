@@ -174,9 +174,75 @@ static void one_answer_of_the_registry_is_one_failure(void **state)
 	run_to_notes(f, 2);
 	assert_int_equal(f->note[0], GB_EVENT_MEMBERSHIP_LOST);
 	assert_int_equal(status_of(f).registry_missing_count, 2);
-	gb_membership_registry(f->membership, GB_REGISTRY_UNKNOWN); /* it cannot be reached any more: the kernel decides */
+	assert_int_equal(status_of(f).reregister_count, 1);
+	assert_string_equal(status_of(f).last_reregister_reason, "the registry says that this host is no member");
+
+	/* that it cannot be reached takes nothing back at first; then the kernel decides */
+	for (unsigned i = 0; i < 2; i++) {
+		gb_membership_registry(f->membership, GB_REGISTRY_UNKNOWN);
+		run(f, 1500);
+		assert_int_equal(status_of(f).state, GB_MEMBERSHIP_LOST);
+	}
+	assert_int_equal(f->notes, 2);
+	gb_membership_registry(f->membership, GB_REGISTRY_UNKNOWN);
 	run_to_notes(f, 3);
 	assert_int_equal(f->note[2], GB_EVENT_MEMBERSHIP_RESTORED);
+	assert_int_equal(status_of(f).registry_missing_count, 2);
+}
+
+static void unknown_answers_count_for_nothing(void **state)
+{
+	struct fixture *f = *state;
+
+	gb_membership_follow(f->membership, &f->place);
+	for (unsigned i = 0; i < 4; i++) {
+		gb_membership_registry(f->membership, GB_REGISTRY_UNKNOWN);
+		run(f, 1100);
+	}
+	assert_int_equal(status_of(f).state, GB_MEMBERSHIP_MEMBER);
+	assert_int_equal(f->notes, 0);
+
+	/* absent, unknown, absent are two failures in a row: the unknown is none, and ends none */
+	gb_membership_registry(f->membership, GB_REGISTRY_ABSENT);
+	run(f, 1100);
+	gb_membership_registry(f->membership, GB_REGISTRY_UNKNOWN);
+	run(f, 1100);
+	assert_int_equal(status_of(f).state, GB_MEMBERSHIP_SUSPECT);
+	assert_int_equal(status_of(f).reregister_count, 0);
+	gb_membership_registry(f->membership, GB_REGISTRY_ABSENT);
+	run_to_notes(f, 2);
+	assert_int_equal(status_of(f).reregister_count, 1);
+
+	/* it is turned off: its word counts no more, and the kernel's does */
+	gb_membership_registry(f->membership, GB_REGISTRY_OFF);
+	run_to_notes(f, 3);
+	assert_int_equal(f->note[2], GB_EVENT_MEMBERSHIP_RESTORED);
+}
+
+static void a_member_in_the_registry_ends_a_loss(void **state)
+{
+	struct fixture *f = *state;
+
+	gb_membership_follow(f->membership, &f->place);
+	gb_membership_registry(f->membership, GB_REGISTRY_ABSENT);
+	run(f, 1100);
+	gb_membership_registry(f->membership, GB_REGISTRY_ABSENT);
+	run_to_notes(f, 2);
+	gb_membership_registry(f->membership, GB_REGISTRY_MEMBER);
+	run_to_notes(f, 3);
+	assert_int_equal(f->note[2], GB_EVENT_MEMBERSHIP_RESTORED);
+	assert_int_equal(status_of(f).reregister_count, 1);
+
+	/* two that are not in a row are no loss */
+	gb_membership_registry(f->membership, GB_REGISTRY_ABSENT);
+	run(f, 1100);
+	gb_membership_registry(f->membership, GB_REGISTRY_MEMBER);
+	run(f, 1100);
+	gb_membership_registry(f->membership, GB_REGISTRY_ABSENT);
+	run(f, 1100);
+	assert_int_equal(status_of(f).state, GB_MEMBERSHIP_SUSPECT);
+	assert_int_equal(status_of(f).reregister_count, 1);
+	assert_int_equal(status_of(f).registry_missing_count, 4);
 }
 
 static void changes_in_a_row_make_no_storm(void **state)
@@ -255,6 +321,8 @@ int main(void)
 		TEST(what_the_kernel_lost_is_joined_anew),
 		TEST(joining_that_helps_is_seen_at_once),
 		TEST(one_answer_of_the_registry_is_one_failure),
+		TEST(unknown_answers_count_for_nothing),
+		TEST(a_member_in_the_registry_ends_a_loss),
 		TEST(changes_in_a_row_make_no_storm),
 		TEST(left_is_left_until_told_otherwise),
 		TEST(without_keepalive_nothing_is_sent),

@@ -113,12 +113,43 @@ static void the_address_without_the_flag_is_no_membership(void **state)
 	assert_false(gb_netif_has_joined(f->netif, f->index, ip("224.0.1.100")));
 }
 
+/* The number in /proc/sys, which is that of the namespace the process is in. */
+static unsigned forced_by_sysctl(void)
+{
+	FILE *file = fopen("/proc/sys/net/ipv4/conf/t0/force_igmp_version", "re");
+	unsigned number = 99;
+
+	assert_non_null(file);
+	assert_int_equal(fscanf(file, "%u", &number), 1);
+	fclose(file);
+	return number;
+}
+
+static void the_igmp_version_is_the_sysctl(void **state)
+{
+	struct fixture *f = *state;
+	unsigned version = 99;
+
+	assert_int_equal(gb_netif_igmp_version(f->netif, f->index, &version), 0);
+	assert_int_equal(version, 0);
+	assert_int_equal(gb_netif_force_igmp_version(f->netif, f->index, 2), 0);
+	assert_int_equal(forced_by_sysctl(), 2);
+	assert_int_equal(gb_netif_igmp_version(f->netif, f->index, &version), 0);
+	assert_int_equal(version, 2);
+	assert_int_equal(gb_netif_force_igmp_version(f->netif, f->index, 0), 0);
+	assert_int_equal(forced_by_sysctl(), 0);
+	assert_int_equal(gb_netif_force_igmp_version(f->netif, 0, 2), -EINVAL);
+	assert_int_equal(gb_netif_force_igmp_version(f->netif, 99999, 2), -ENODEV);
+	assert_int_equal(gb_netif_igmp_version(f->netif, 99999, &version), -ENODEV);
+}
+
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
 		cmocka_unit_test_setup_teardown(an_interface_joins_and_leaves, setup, teardown),
 		cmocka_unit_test_setup_teardown(its_route_is_none_and_can_go, setup, teardown),
 		cmocka_unit_test_setup_teardown(the_address_without_the_flag_is_no_membership, setup, teardown),
+		cmocka_unit_test_setup_teardown(the_igmp_version_is_the_sysctl, setup, teardown),
 	};
 
 	if (!own_namespace())

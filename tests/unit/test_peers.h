@@ -99,6 +99,11 @@ static inline void expect_counts(const struct fixture *f, uint64_t lost, uint64_
 	assert_int_equal(view.duplicates, duplicates);
 }
 
+static inline void expect_recovered(const struct fixture *f, uint64_t recovered)
+{
+	assert_int_equal(only(f).recovered, recovered);
+}
+
 static inline void hello(struct fixture *f, uint64_t own_sequence, uint64_t next_of_lane_0)
 {
 	struct gb_peer_lane_report lane = {.lane = 0, .next_sequence = next_of_lane_0};
