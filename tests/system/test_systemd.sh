@@ -213,9 +213,13 @@ ctl_in start >"$work/said" || explain "goose-bridge-ctl start: $? $(cat "$work/s
 grep -q 'runs as process [0-9]*, unit goose-bridge.service' "$work/said" || fail "start: $(cat "$work/said")"
 ctl_in -j restart >"$work/said" || explain "goose-bridge-ctl restart: $?"
 jq -e "$is_unit and .pid == $(property MainPID)" "$work/said" >/dev/null || fail "restart: $(cat "$work/said")"
+reloads() { ctl_in logs -n 1000 | grep -c 'read again'; }
+reloads_are() { [ "$(reloads)" = "$1" ]; }
+said_before=$(reloads) || true
 ctl_in reload >/dev/null || explain "goose-bridge-ctl reload: $?"
 [ "$(property ActiveState)" = active ] || fail "it is $(property ActiveState) after goose-bridge-ctl reload"
-ctl_in logs -n 1 | grep -q 'read again' || fail "logs: $(ctl_in logs -n 1)"
+wait_for 5 reloads_are $((said_before + 1)) || fail "logs: $(ctl_in logs)"
+[ "$(ctl_in logs -n 1 | wc -l)" = 1 ] || fail "logs -n 1: $(ctl_in logs -n 1)"
 ctl_in logs --journal >"$work/said" || fail "logs --journal: $?"
 grep -q goose-bridge "$work/said" || fail "logs --journal: $(cat "$work/said")"
 ctl_in -c "${conf%/*}/bay2.conf" -j start >"$work/said" || explain "goose-bridge-ctl -c bay2.conf start: $?"
