@@ -14,6 +14,7 @@
 #define WAIT_AFTER	3 /* and a turn later it waits: a program that had not seen the request is through by then */
 
 struct records {
+	struct worker *worker;
 	struct watch *watch;
 	struct gb_kernel_engine *engine;
 	enum gb_kernel_direction direction;
@@ -149,9 +150,10 @@ static void ask_to_be_woken(struct records *r)
 	__atomic_store_n(&r->engine->state->waiting[r->direction], 1, __ATOMIC_SEQ_CST);
 }
 
+/* A worker that has just begun, and does not know yet what it works with, reads a turn later. */
 static void turn(struct records *r)
 {
-	unsigned n = read_some(r, RECORDS_ALL, TURN_MAX);
+	unsigned n = r->worker->runtime ? read_some(r, RECORDS_ALL, TURN_MAX) : 0;
 	struct timeval wait = gb_clock_timeval(n == TURN_MAX ? 0 : RECORDS_TURN_MS * GB_NS_PER_MS);
 
 	if (n > 0)
@@ -177,7 +179,7 @@ struct records *records_create(struct worker *worker, struct watch *watch, struc
 
 	if (!r)
 		return NULL;
-	*r = (struct records){.watch = watch, .engine = engine, .direction = direction, .look = look, .arg = arg,
+	*r = (struct records){.worker = worker, .watch = watch, .engine = engine, .direction = direction, .look = look, .arg = arg,
 			      .missed = engine->state->missed[direction]};
 	/* a program's wake-up, once; that there are records says nothing */
 	r->woken = event_new(worker->base, engine->ring[direction].fd, EV_READ | EV_ET | EV_PERSIST, on_turn, r);
