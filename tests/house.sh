@@ -32,6 +32,7 @@ room_of() {
 	igmp | igmp_socket) echo membership ;;
 	pdu) echo goose ;;
 	histogram | peers) echo stats ;;
+	kernel_engine) echo datapath ;;
 	migrate) echo config ;;
 	registry) echo aws ;;
 	*) echo "$1" ;;
