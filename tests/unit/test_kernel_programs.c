@@ -103,7 +103,9 @@ void programs_unload(void)
 
 int program_fd(enum gb_kernel_direction direction)
 {
-	return bpf_program__fd(direction == GB_KERNEL_TO_NETWORK ? skeleton->progs.gb_to_network : skeleton->progs.gb_to_goose0);
+	bool out = direction == GB_KERNEL_TO_NETWORK;
+
+	return bpf_program__fd(out ? skeleton->progs.gb_to_network : skeleton->progs.gb_to_goose0);
 }
 
 static int held_fd(enum gb_kernel_direction direction)

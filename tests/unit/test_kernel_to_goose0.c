@@ -339,7 +339,18 @@ static void test_held(void **unused)
 	assert_delivered(&packet, &frame);
 }
 
-/* Anything at all: what comes out is what a peer put in, or what came. */
+/* Whether the user engine would take this for one frame. */
+static bool user_engine_takes(const struct packet *packet)
+{
+	struct gb_datagram d;
+	struct gb_frame frame;
+
+	return gb_tunnel_parse(packet->at + 42, packet->length - 42, &d) == GB_TUNNEL_NATIVE &&
+	       d.native.type == GB_NATIVE_FRAMES && gb_native_frames_whole(d.body, d.body_length) &&
+	       gb_frame_parse(d.body + 2, d.body_length - 2, &frame) == GB_FRAME_GOOSE;
+}
+
+/* Anything at all: what comes out is what a peer put in, or what came; and only what the user engine would take, too. */
 static void test_damage(void **unused)
 {
 	uint64_t random = 42;
@@ -347,8 +358,8 @@ static void test_damage(void **unused)
 	struct run run;
 
 	(void)unused;
-	make_frame(&frame, 120, 1);
 	for (unsigned i = 0; i < 20000; i++) {
+		make_frame(&frame, 120, i % 3);
 		make_datagram(&packet, &frame);
 		for (unsigned n = (unsigned)(next_random(&random) % 3) + 1; n > 0; n--)
 			packet.at[12 + next_random(&random) % (packet.length - 12)] = (uint8_t)next_random(&random);
@@ -358,12 +369,12 @@ static void test_damage(void **unused)
 		if (run.verdict == TC_ACT_REDIRECT) {
 			assert_int_equal(run.out.length, frame.length);
 			assert_memory_equal(run.out.at, packet.at + WIRE_FRAME, frame.length);
+			assert_true(user_engine_takes(&packet));
 		} else {
 			assert_int_equal(run.verdict, TC_ACT_UNSPEC);
 			assert_memory_equal(run.out.at, packet.at, packet.length);
 		}
-		if (i % 256 == 0)
-			programs_reset(NULL);
+		programs_reset(NULL);
 	}
 }
 

@@ -370,6 +370,41 @@ static void test_held_settles(void **unused)
 	assert_passed(D, &frame, NULL, true, true);
 }
 
+/* Both engines say the same of any frame. */
+static void test_agrees(void **unused)
+{
+	static const uint16_t ethertypes[] = {GB_ETHERTYPE_GOOSE, GB_ETHERTYPE_C_VLAN, GB_ETHERTYPE_S_VLAN, 0x88B9};
+	uint64_t random = 4711;
+	unsigned carried = 0;
+
+	(void)unused;
+	for (unsigned i = 0; i < 20000; i++) {
+		struct gb_kernel_direction_counters before = counted(D), after;
+		struct gb_frame parsed;
+		struct packet frame;
+		struct run run;
+
+		make_frame(&frame, 15 + next_random(&random) % 30, 0);
+		frame.at[6] = next_random(&random) % 8 == 0;
+		for (size_t at = 12; at <= 24; at += 4)
+			put16(&frame, at, ethertypes[next_random(&random) % COUNT(ethertypes)]);
+		put16(&frame, 16 + 2 * (next_random(&random) % 6), next_random(&random) % 32);
+		bool goose = gb_frame_parse(frame.at, frame.length, &parsed) == GB_FRAME_GOOSE;
+
+		run_program(D, &frame, NULL, &run);
+		after = counted(D);
+		if (goose != (run.verdict == TC_ACT_REDIRECT))
+			fail_msg("frame %u: the user engine says %d", i, goose);
+		assert_int_equal(after.frames - before.frames, goose);
+		assert_int_equal(after.tagged - before.tagged, goose && parsed.tags > 0);
+		assert_int_equal(after.undecodable - before.undecodable, goose && !parsed.header_whole);
+		if (i % 512 == 0)
+			take_records(D, NULL);
+		carried += goose;
+	}
+	assert_in_range(carried, 1000, 19000);
+}
+
 int test_to_network(void)
 {
 	const struct CMUnitTest tests[] = {
@@ -388,6 +423,7 @@ int test_to_network(void)
 		cmocka_unit_test_setup(test_forwarding, programs_reset),
 		cmocka_unit_test_setup(test_held, programs_reset),
 		cmocka_unit_test_setup(test_held_settles, programs_reset),
+		cmocka_unit_test_setup(test_agrees, programs_reset),
 	};
 
 	return cmocka_run_group_tests_name("to the network", tests, NULL, NULL);
