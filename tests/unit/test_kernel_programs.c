@@ -53,7 +53,7 @@ static void *map_array(const struct bpf_map *map)
 static char said[65536];
 static size_t said_length;
 
-static int keep_said(enum libbpf_print_level level, const char *format, va_list arguments)
+__attribute__((format(printf, 2, 0))) static int keep_said(enum libbpf_print_level level, const char *format, va_list arguments)
 {
 	(void)level;
 	int n = vsnprintf(said + said_length, sizeof(said) - said_length, format, arguments);
