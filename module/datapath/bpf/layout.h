@@ -34,9 +34,9 @@ struct gb_kernel_config {
 	uint8_t clock_unsynchronised;	       /* 1: GB_NATIVE_FLAG_CLOCK_UNSYNCHRONISED is sent */
 	uint8_t ttl;
 	uint8_t tos; /* DSCP << 2 */
+	uint8_t unused;
 	uint8_t group_mac[6];
 	uint8_t source_mac[6]; /* of the network interface */
-	uint8_t unused;
 	uint16_t port; /* source and destination */
 	uint32_t goose0_index;
 	uint32_t network_index;
@@ -60,7 +60,7 @@ struct gb_kernel_direction_counters {
 	uint64_t tagged; /* of these frames, those with a VLAN tag */
 	uint64_t undecodable; /* of these frames, those whose GOOSE header is not whole */
 	uint64_t datagram_octets; /* of UDP payload that carried them */
-	uint64_t passed; /* to the user engine, of what could have concerned this bridge */
+	uint64_t passed; /* to the user engine: GOOSE frames, datagrams to our group and port */
 	uint64_t unsupervised; /* frames carried that the ring had no room for */
 	uint64_t refused; /* frames that the kernel would not take in the end: dropped */
 };
@@ -70,23 +70,30 @@ struct gb_kernel_counters {
 	struct gb_kernel_direction_counters direction[GB_KERNEL_DIRECTIONS];
 };
 
+#define GB_KERNEL_LINE __attribute__((aligned(64))) /* octets of cache that processors take from each other as one */
+
 /* Map "state": one entry, mapped by the process. Of each field one side is the only writer, or both add atomically. */
 struct gb_kernel_state {
-	/* written by the process */
+	/* Written now and then, and read for each frame. By the process: */
 	uint32_t layout; /* GB_KERNEL_LAYOUT */
 	uint32_t active; /* index of the config in use */
 	uint64_t heartbeat_ns; /* CLOCK_MONOTONIC; when a process last said that it lives */
 	uint64_t drained_ns[GB_KERNEL_DIRECTIONS]; /* CLOCK_MONOTONIC; then the user engine had carried all that it got */
 	uint64_t epoch; /* of all lanes' sequences; UTC ns when the maps were made */
-	uint64_t sequence[GB_KERNEL_LANE]; /* next numbers of the user engine's lanes: they go on when a new process adopts them */
-	uint64_t frames_sent; /* natively by the user engine, on its lane of frames */
-	/* written by the programs */
-	uint64_t kernel_sequence; /* next number of GB_KERNEL_LANE: one datagram, one frame */
-	uint64_t missed[GB_KERNEL_DIRECTIONS]; /* records that a ring had no room for, of all processors */
-	/* The process writes 1 before it waits, the program that finds 1 writes 0 and wakes it. Else the ring's reader comes by
-	 * itself in some milliseconds.
+	/* The process writes 1 before it waits, the program that finds 1 once its record is there writes 0 and wakes it. Else the
+	 * ring's reader comes by itself in some milliseconds.
 	 */
 	uint32_t waiting[GB_KERNEL_DIRECTIONS];
+	/* By the programs: */
+	uint64_t held_ns[GB_KERNEL_DIRECTIONS] GB_KERNEL_LINE; /* CLOCK_MONOTONIC; when a frame last went to the user engine */
+	uint64_t missed[GB_KERNEL_DIRECTIONS]; /* records that a ring had no room for, of all processors */
+	/* Written for each frame of the user engine, by the process: next numbers of its lanes, which go on when a new process
+	 * adopts them; and frames sent natively on its lane of frames.
+	 */
+	uint64_t sequence[GB_KERNEL_LANE] GB_KERNEL_LINE;
+	uint64_t frames_sent;
+	/* Written for each frame by the program: next number of GB_KERNEL_LANE. One datagram, one frame. */
+	uint64_t kernel_sequence GB_KERNEL_LINE;
 };
 
 /* Maps "held_to_network" (by flow) and "held_to_goose0" (by source address): when a frame of it last went to the user engine,
@@ -100,7 +107,7 @@ struct gb_kernel_flow {
 };
 
 /* Maps "ring_to_network" and "ring_to_goose0": one record for each frame carried, with HEAD_LENGTH octets of the frame behind
- * it, its VLAN tag in place. Records come in three sizes; what is behind the head is undefined.
+ * it, its VLAN tag in place. Now and then a discarded record stands between them, with which a reader was woken.
  */
 struct gb_kernel_record {
 	uint64_t time_ns; /* CLOCK_MONOTONIC */
