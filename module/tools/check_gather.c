@@ -60,6 +60,9 @@ void check_read_service(struct service_facts *facts, struct json_object *status,
 		path = json_object_array_get_idx(paths, 0);
 	copy_text(path, "network_interface", facts->interface, sizeof(facts->interface));
 	copy_text(path, "detail", facts->detail, sizeof(facts->detail));
+	for (size_t i = 0; json_object_is_type(paths, json_type_array) && i < json_object_array_length(paths); i++)
+		if (strcmp(facts->engine, "kernel") != 0)
+			copy_text(json_object_array_get_idx(paths, i), "engine", facts->engine, sizeof(facts->engine));
 	facts->receive_buffer = json_object_get_int64(get(path, "receive_buffer"));
 	facts->send_buffer = json_object_get_int64(get(path, "send_buffer"));
 	for (size_t i = 0; json_object_is_type(list, json_type_array) && i < json_object_array_length(list); i++)

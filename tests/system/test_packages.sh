@@ -111,7 +111,8 @@ if command -v rpmbuild >/dev/null; then
 		fail "rpmbuild: $(tail -n 40 "$work/made")"
 	rpm -qpl "$work"/rpm/RPMS/*/*.rpm 2>/dev/null >"$work/files"
 	for file in /etc/goose-bridge/goose-bridge.conf /usr/bin/goose-bridge /usr/lib/systemd/system/goose-bridge.service \
-		/usr/lib/sysusers.d/goose-bridge.conf /var/log/goose-bridge.log /usr/share/snmp/mibs/GOOSE-BRIDGE-MIB.txt \
+		/usr/lib/sysusers.d/goose-bridge.conf /usr/lib/tmpfiles.d/goose-bridge.conf /var/log/goose-bridge.log \
+		/usr/share/snmp/mibs/GOOSE-BRIDGE-MIB.txt \
 		/usr/share/doc/goose-bridge/docs/migration.md; do
 		grep -qx $file "$work/files" || fail "no $file in the packages: $(cat "$work/files")"
 	done

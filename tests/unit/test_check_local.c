@@ -274,6 +274,26 @@ static void allow_sources(void **state)
 	expect(judged(t), CHECK_ALLOW_SOURCES, CHECK_PASS, "only 1 source ", NULL);
 }
 
+static void kernel_engine(void **state)
+{
+	struct test *t = *state;
+
+	expect(judged(t), CHECK_KERNEL_ENGINE, CHECK_PASS, "the service itself carries all frames", NULL);
+	strcpy(t->facts.service.engine, "kernel");
+	expect(judged(t), CHECK_KERNEL_ENGINE, CHECK_PASS, "past this host's firewall; allow_sources says", NULL);
+	t->facts.service.peers = 1;
+	t->facts.service.peer[0] = address("10.61.0.2");
+	set_key(t, "allow_sources", "10.61.0.2, 0.0.0.0/0");
+	expect(judged(t), CHECK_KERNEL_ENGINE, CHECK_FAIL, "past this host's firewall, and allow_sources is open",
+	       "$a allow_sources = 10.61.0.2'");
+	strcpy(t->facts.config_error, "FILE:3: bad");
+	expect(judged(t), CHECK_KERNEL_ENGINE, CHECK_UNKNOWN, "cannot be told", NULL);
+	*t->facts.service.engine = 0;
+	expect(judged(t), CHECK_KERNEL_ENGINE, CHECK_UNKNOWN, "does not say", NULL);
+	set_key(t, "datapath", "user");
+	expect(judged(t), CHECK_KERNEL_ENGINE, CHECK_PASS, "the service itself carries all frames", NULL);
+}
+
 static void senders_are_who_is_allowed_and_who_was_heard(void **state)
 {
 	struct test *t = *state;
@@ -296,7 +316,8 @@ static void the_services_answer_is_read(void **state)
 {
 	struct json_object *status = json_tokener_parse(
 		"{\"membership\": {\"state\": \"member\"}, \"paths\": [{\"network_interface\": \"eth0\", \"detail\": \"\", "
-		"\"receive_buffer\": 8388608, \"send_buffer\": 131072}]}");
+		"\"receive_buffer\": 8388608, \"send_buffer\": 131072, \"engine\": \"user\"}, {\"engine\": \"kernel\"}, "
+		"{\"engine\": \"user\"}]}");
 	struct json_object *peers =
 		json_tokener_parse("{\"peers\": [{\"address\": \"10.61.0.2\", \"path_mtu\": 1500}, {\"address\": "
 				   "\"10.61.0.2\", \"path_mtu\": null}, "
@@ -308,6 +329,7 @@ static void the_services_answer_is_read(void **state)
 	check_read_service(&facts, status, peers);
 	assert_string_equal(facts.membership, "member");
 	assert_string_equal(facts.interface, "eth0");
+	assert_string_equal(facts.engine, "kernel");
 	assert_int_equal(facts.receive_buffer, 8388608);
 	assert_int_equal(facts.send_buffer, 131072);
 	assert_int_equal(facts.peers, 2);
@@ -403,7 +425,7 @@ static void the_answer_as_text(void **state)
 	assert_non_null(strstr(text, "fail     goose0                   goose0 is down, so applications cannot send on it\n"
 				     "         ip link set dev goose0 up\n"));
 	assert_non_null(strstr(text, "unknown  service                  an ?[31m escape\n"));
-	assert_non_null(strstr(text, "Not in AWS.\n9 passed, 1 failed, 2 unknown\n"));
+	assert_non_null(strstr(text, "Not in AWS.\n10 passed, 1 failed, 2 unknown\n"));
 	assert_null(strchr(text, '\033'));
 	free(text);
 }
@@ -426,6 +448,7 @@ int main(void)
 		TEST(rp_filter_without_senders),
 		TEST(buffers),
 		TEST(allow_sources),
+		TEST(kernel_engine),
 		TEST(senders_are_who_is_allowed_and_who_was_heard),
 		TEST(the_services_answer_is_read),
 		TEST(sysctl_has_slashes_for_dots),

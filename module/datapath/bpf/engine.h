@@ -6,6 +6,7 @@
 #include "types.h"
 
 #define CHUNK	   GB_KERNEL_HEAD_MAX /* octets that are summed together: as many as older kernels can (6.12 and before) */
+#define CHUNKS	   18		      /* FRAME_MAX in chunks, without the head */
 #define WORD	   ((uint32_t)sizeof(uint32_t))
 #define SETTLED_NS 50000 /* what was passed on is in the queue of whoever reads it after such a time */
 #define RING_TURN  32	 /* so many records pass until it is looked again how full the ring is; a power of two */
@@ -62,7 +63,7 @@ struct {
 /* Where a frame is summed up, and its record made. */
 struct scratch {
 	uint32_t taken;
-	uint32_t unused;
+	uint32_t length; /* see any_length */
 	struct gb_kernel_record record;
 	uint8_t head[GB_KERNEL_HEAD_MAX + 8]; /* behind the record, as in the ring; its last word may reach over the end */
 	uint8_t chunk[CHUNK + 8];
@@ -166,6 +167,15 @@ static __always_inline void hold(const struct engine *e, void *map, const void *
 
 /* ---- octets ---- */
 
+/* LENGTH, of which the verifier knows nothing any more. Without CAP_PERFMON it has a pointer moved by a constant on all ways to
+ * an instruction, or on none of them; and it goes fewer ways.
+ */
+static __always_inline uint32_t any_length(struct scratch *s, uint32_t length)
+{
+	WRITE_ONCE(s->length, length);
+	return READ_ONCE(s->length);
+}
+
 /* Reads LENGTH octets of the packet, from AT on, to INTO, which has ROOM for so many and 8 more. Behind them is 0 up to a
  * multiple of 4. Returns 0 or negative errno.
  */
@@ -186,19 +196,42 @@ static __always_inline uint64_t sum_octets(uint8_t *octets, uint32_t length, uin
 	return (uint32_t)bpf_csum_diff(NULL, 0, (void *)octets, (length + WORD - 1) & ~(WORD - 1), 0);
 }
 
+/* What of a frame is behind its head. */
+struct rest {
+	struct __sk_buff *skb;
+	struct scratch *s;
+	uint32_t at, end; /* octets of the packet */
+	uint64_t sum;
+	long error;
+};
+
+/* One chunk of it. Returns 1 to end the loop. */
+static long sum_chunk(uint32_t i, void *arg)
+{
+	struct rest *r = arg;
+	(void)i;
+
+	if (r->at >= r->end)
+		return 1;
+	uint32_t length = any_length(r->s, r->end - r->at < CHUNK ? r->end - r->at : CHUNK);
+
+	r->error = load_words(r->skb, r->at, r->s->chunk, length, CHUNK);
+	if (r->error)
+		return 1;
+	r->sum += sum_octets(r->s->chunk, length, CHUNK);
+	r->at += CHUNK;
+	return 0;
+}
+
 /* Adds what of a frame is behind its head, the octets from AT to the packet's END, to *SUM. Returns 0 or negative errno. */
 static __always_inline long sum_rest(struct __sk_buff *skb, struct scratch *s, uint32_t at, uint32_t end, uint64_t *sum)
 {
-	for (int i = 0; i < 18 && at < end; i++) { /* FRAME_MAX in chunks, without the head */
-		uint32_t length = end - at < CHUNK ? end - at : CHUNK;
-		long error = load_words(skb, at, s->chunk, length, CHUNK);
+	struct rest rest = {.skb = skb, .s = s, .at = at, .end = end, .sum = *sum};
 
-		if (error)
-			return error;
-		*sum += sum_octets(s->chunk, length, CHUNK);
-		at += CHUNK;
-	}
-	return 0;
+	if (at < end)
+		bpf_loop(CHUNKS, sum_chunk, &rest, 0);
+	*sum = rest.sum;
+	return rest.error;
 }
 
 /* ---- supervision ---- */

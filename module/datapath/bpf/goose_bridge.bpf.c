@@ -150,7 +150,7 @@ static __always_inline void dress(struct __sk_buff *skb, const struct gb_kernel_
 /* USER_ENGINE: it is as it came. */
 static __always_inline enum verdict send_frame(struct __sk_buff *skb, struct to_network *t, struct scratch *s, int *action)
 {
-	uint32_t head = t->length < GB_KERNEL_HEAD_MAX ? t->length : GB_KERNEL_HEAD_MAX;
+	uint32_t head = any_length(s, t->length < GB_KERNEL_HEAD_MAX ? t->length : GB_KERNEL_HEAD_MAX);
 	uint64_t frame_sum = 0;
 
 	if (read_frame(skb, t, s, head, &frame_sum) || bpf_skb_change_head(skb, WIRE_FRAME + t->shift, 0))
@@ -348,7 +348,7 @@ static __always_inline void undress(struct __sk_buff *skb)
 /* USER_ENGINE, NOT_CARRIED: it is as it came. */
 static __always_inline enum verdict deliver_frame(struct __sk_buff *skb, struct to_goose0 *t, struct scratch *s, int *action)
 {
-	uint32_t head = t->length < GB_KERNEL_HEAD_MAX ? t->length : GB_KERNEL_HEAD_MAX;
+	uint32_t head = any_length(s, t->length < GB_KERNEL_HEAD_MAX ? t->length : GB_KERNEL_HEAD_MAX);
 	uint64_t received_ns = skb->tstamp;
 	enum verdict verdict = check_datagram(skb, t, s, head);
 

@@ -94,7 +94,7 @@ static __always_inline uint64_t sum_words(const void *octets, uint32_t words)
 	const uint32_t *word = octets;
 	uint64_t sum = 0;
 
-#pragma unroll
+#pragma clang loop unroll(full)
 	for (uint32_t i = 0; i < words; i++)
 		sum += word[i];
 	return sum;
