@@ -170,7 +170,8 @@ jq -e '.error | test("root")' "$work/text" >/dev/null || fail "-j stop as nobody
 nobody_gets 1 'root' restart
 nobody_gets 1 'root and the service' reload
 nobody_gets 1 'root and the service' test
-nobody_gets 1 'root|CAP_NET_RAW' benchmark
+nobody_gets 1 'root|CAP_NET_RAW' benchmark throughput --duration 1
+grep -q '^From goose0 ' "$work/text" || fail "nobody is not told what passes: $(cat "$work/text")"
 ! ended "$pid" || fail "nobody has ended it"
 
 say "one that hangs, and one that is killed"
