@@ -50,9 +50,9 @@ struct path {
 	struct gb_link *link; /* NULL: not open */
 	bool goose0_up;
 	uint64_t goose0_opened_ns; /* monotonic */
-	char goose0_told_detail[96];
+	char goose0_told_detail[128];
 	unsigned goose0_queue; /* frames that its queue can hold */
-	char goose0_detail[96]; /* why it is not, and what to do */
+	char goose0_detail[128]; /* why it is not, and what to do */
 	uint64_t queue_dropped_base; /* tx_dropped when it was opened */
 	uint64_t queue_dropped_seen; /* since then, as last read */
 	uint64_t queue_dropped_before; /* of interfaces that were deleted */

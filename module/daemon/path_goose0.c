@@ -23,7 +23,8 @@ static const char *why_not(int error)
 	case -EBUSY:
 		return "another process holds it: is a goose-bridge running already?";
 	case -EINVAL:
-		return "an interface of this name exists and is no TAP: remove it, or choose another name";
+		return "it exists and is no TAP: name one to be made, such as goose0; a network card belongs in "
+		       "multicast_interface";
 	case -ENOENT:
 	case -ENODEV:
 		return "/dev/net/tun is missing: load the module tun";

@@ -4,10 +4,12 @@
 
 #include "benchmark_service.h"
 #include "config.h"
+#include "put.h"
 #include "words.h"
 
 #include <errno.h>
 #include <goose-bridge/client.h>
+#include <json-c/json.h>
 #include <signal.h>
 #include <stdarg.h>
 #include <string.h>
@@ -67,6 +69,18 @@ static int check_size(const struct benchmark *b)
 	return BENCHMARK_USAGE;
 }
 
+/* With -j as JSON, too. */
+static int complain_as_asked(const struct benchmark *b, const char *error)
+{
+	struct json_object *object = b->options.json ? json_object_new_object() : NULL;
+
+	benchmark_complain("%s", error);
+	put_text(object, "error", error);
+	if (object)
+		put_line(stdout, object);
+	return BENCHMARK_BAD_NEWS;
+}
+
 static int run(struct benchmark *b)
 {
 	const char *socket_path = b->options.socket_path ? b->options.socket_path : GB_CLIENT_SOCKET;
@@ -75,10 +89,11 @@ static int run(struct benchmark *b)
 
 	benchmark_service_ask(socket_path, &b->bridge);
 	b->interface = choose_interface(b);
-	if (benchmark_socket_open(&b->socket, b->interface, error, sizeof(error)) < 0) {
-		benchmark_complain("%s", error);
-		return BENCHMARK_BAD_NEWS;
-	}
+	status = benchmark_socket_open(&b->socket, b->interface, error, sizeof(error));
+	if ((status == -EPERM || status == -EACCES) && b->options.verb != BENCHMARK_ANSWER)
+		return benchmark_watch(b, error);
+	if (status < 0)
+		return complain_as_asked(b, error);
 	prctl(PR_SET_TIMERSLACK, 1UL, 0UL, 0UL, 0UL); /* ns; else frames leave up to 50 us late */
 	status = check_size(b);
 	if (status == BENCHMARK_FINE)

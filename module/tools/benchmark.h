@@ -22,6 +22,9 @@ struct benchmark {
 int benchmark_measure(struct benchmark *b);
 int benchmark_answer(struct benchmark *b);
 
+/* In place of a measurement that may send no frames, for the reason WHY (a sentence): what the service counts meanwhile. */
+int benchmark_watch(const struct benchmark *b, const char *why);
+
 /* Waits at most TIMEOUT_NS for a frame or a signal. */
 void benchmark_wait(struct benchmark *b, uint64_t timeout_ns);
 

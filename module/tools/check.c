@@ -32,6 +32,8 @@ struct check *check_add(struct check_list *list, enum check_kind kind, enum chec
 	va_list arguments;
 
 	*check = (struct check){.kind = kind, .result = result};
+	if (kind != CHECK_CONFIG && kind != CHECK_SERVICE && kind != CHECK_ALLOW_SOURCES) /* which are of no path */
+		memcpy(check->path, list->path, sizeof(check->path));
 	va_start(arguments, format);
 	if (vasprintf(&check->text, format, arguments) < 0) {
 		check->text = NULL;
@@ -94,13 +96,41 @@ unsigned check_count(const struct check_list *list, enum check_result result)
 	return count;
 }
 
+static void free_check(struct check *check)
+{
+	free(check->text);
+	free(check->fix);
+	free(check->parameter);
+}
+
+static bool say_the_same(const struct check *a, const struct check *b)
+{
+	return a->kind == b->kind && a->result == b->result && a->text && b->text && strcmp(a->text, b->text) == 0;
+}
+
+void check_say_once(struct check_list *list)
+{
+	unsigned kept = 0;
+
+	for (unsigned i = 0; i < list->count; i++) {
+		unsigned same = 0;
+
+		while (same < kept && !say_the_same(&list->check[same], &list->check[i]))
+			same++;
+		if (same == kept) {
+			list->check[kept++] = list->check[i];
+			continue;
+		}
+		list->check[same].path[0] = 0;
+		free_check(&list->check[i]);
+	}
+	list->count = kept;
+}
+
 void check_clear(struct check_list *list)
 {
-	for (unsigned i = 0; i < list->count; i++) {
-		free(list->check[i].text);
-		free(list->check[i].fix);
-		free(list->check[i].parameter);
-	}
+	for (unsigned i = 0; i < list->count; i++)
+		free_check(&list->check[i]);
 	*list = (struct check_list){0};
 }
 
@@ -130,6 +160,10 @@ void check_print(FILE *out, const struct check_list *list)
 		const struct check *check = &list->check[i];
 
 		fprintf(out, "%-8s %-24s ", result_name(check->result), check_id(check->kind));
+		if (*check->path) {
+			print_clean(out, check->path);
+			fputs(": ", out);
+		}
 		print_clean(out, check->text ? check->text : "memory is short");
 		putc('\n', out);
 		if (check->fix && check->result != CHECK_PASS) {
@@ -159,6 +193,7 @@ static struct json_object *check_object(const struct check *check)
 		return NULL;
 	json_object_object_add(object, "id", json_object_new_string(check_id(check->kind)));
 	json_object_object_add(object, "area", json_object_new_string(check_area(check->kind) == CHECK_AWS ? "aws" : "local"));
+	json_object_object_add(object, "path", text_or_null(*check->path ? check->path : NULL));
 	json_object_object_add(object, "result", json_object_new_string(result_name(check->result)));
 	json_object_object_add(object, "text", json_object_new_string(check->text ? check->text : "memory is short"));
 	json_object_object_add(object, "fix", text_or_null(check->result == CHECK_PASS ? NULL : check->fix));

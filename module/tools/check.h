@@ -7,9 +7,12 @@
 #ifndef TOOLS_CHECK_H
 #define TOOLS_CHECK_H
 
+#include <net/if.h>
 #include <stdbool.h>
 #include <stddef.h>
 #include <stdio.h>
+
+#define CHECK_PATHS_MAX 2 /* GB_CONFIG_PATHS_MAX */
 
 enum check_area { CHECK_LOCAL, CHECK_AWS };
 
@@ -73,6 +76,7 @@ struct check_parameter {
 struct check {
 	enum check_kind kind;
 	enum check_result result;
+	char path[IFNAMSIZ]; /* the GOOSE interface of the path that it is about; "" = there is one path, or it is about all */
 	char *text; /* a sentence */
 	char *fix;  /* the command that mends it, to be pasted into a shell; NULL = none */
 	enum check_mend mend;
@@ -83,7 +87,8 @@ struct check {
 
 struct check_list {
 	unsigned count;
-	struct check check[CHECK_KIND_COUNT];
+	struct check check[CHECK_KIND_COUNT * CHECK_PATHS_MAX];
+	char path[IFNAMSIZ]; /* what is added is about this one */
 	bool aws;	/* the AWS part has been done */
 	char note[320]; /* one line on how the AWS part fared if it was not done; "" */
 };
@@ -92,7 +97,7 @@ const char *check_id(enum check_kind kind);
 enum check_area check_area(enum check_kind kind);
 
 /* Adds a check with its sentence, without a period at the end. The list owns it; it stays where it is. Each kind is added
- * once at most.
+ * once at most, or once for each path.
  */
 struct check *check_add(struct check_list *list, enum check_kind kind, enum check_result result, const char *format, ...)
 	__attribute__((format(printf, 4, 5)));
@@ -108,6 +113,9 @@ void check_mend(struct check *check, enum check_mend mend, const char *name, con
 const struct check *check_find(const struct check_list *list, enum check_kind kind);
 
 unsigned check_count(const struct check_list *list, enum check_result result);
+
+/* What the checks of one path say in the same words as those of another is said once, of all. Moves checks. */
+void check_say_once(struct check_list *list);
 
 /* Frees what the list owns and makes it empty. */
 void check_clear(struct check_list *list);

@@ -95,10 +95,12 @@ void check_judge_aws_rules(struct check_list *list, const struct aws_facts *fact
 struct aws_session;
 
 /* Whether this host is in AWS, or somebody says so: a domain or an endpoint is set. Then asks, judges, and adds the AWS checks
- * to LIST; else writes the list's note. DOMAIN_ID NULL: the configuration's. Local facts get aws before they are judged, so
- * this comes in two steps. *SESSION, NULL if there is none, is freed with check_aws_close.
+ * to LIST; else writes the list's note. Local facts, of all PATHS, get aws and domain_id before they are judged, so this
+ * comes in two steps, of which the second is taken for each path. DOMAIN_ID NULL: the configuration's. *SESSION, NULL if
+ * there is none, is freed with check_aws_close.
  */
-void check_aws_open(struct aws_session **session, struct local_facts *local, const char *domain_id, struct check_list *list);
+void check_aws_open(struct aws_session **session, struct local_facts *local, unsigned paths, const char *domain_id,
+		    struct check_list *list);
 void check_aws_ask(struct aws_session *session, const struct local_facts *local, struct check_list *list);
 void check_aws_close(struct aws_session *session);
 

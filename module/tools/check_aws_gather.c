@@ -13,7 +13,6 @@
 
 struct aws_session {
 	struct gb_aws *aws;
-	char domain_id[AWS_DOMAIN_ID];
 };
 
 /* ---- questions ------------------------------------------------------------------------------------------------------ */
@@ -252,15 +251,24 @@ static bool metadata_answers(void)
 	return answers;
 }
 
-void check_aws_open(struct aws_session **session, struct local_facts *local, const char *domain_id, struct check_list *list)
+void check_aws_open(struct aws_session **session, struct local_facts *local, unsigned paths, const char *domain_id,
+		    struct check_list *list)
 {
 	struct gb_aws_settings settings = {.timeout_ms = ASK_MS};
+	bool aws = false;
 
 	*session = NULL;
-	if (!domain_id && gb_registry_is_wanted(local->config->tgw_multicast_domain_id))
-		domain_id = local->config->tgw_multicast_domain_id;
-	local->aws = domain_id || is_set("AWS_ENDPOINT_URL_EC2") || is_set("AWS_ENDPOINT_URL") || metadata_answers();
-	if (!local->aws) {
+	for (unsigned i = 0; i < paths; i++) {
+		const char *own = local[i].config->tgw_multicast_domain_id;
+
+		snprintf(local[i].domain_id, sizeof(local[i].domain_id), "%s",
+			 domain_id ? domain_id : gb_registry_is_wanted(own) ? own : "");
+		aws |= *local[i].domain_id;
+	}
+	aws = aws || is_set("AWS_ENDPOINT_URL_EC2") || is_set("AWS_ENDPOINT_URL") || metadata_answers();
+	for (unsigned i = 0; i < paths; i++)
+		local[i].aws = aws;
+	if (!aws) {
 		snprintf(list->note, sizeof(list->note),
 			 "This host is not in AWS (no instance metadata service answers, and no multicast domain is set): only "
 			 "the "
@@ -272,9 +280,7 @@ void check_aws_open(struct aws_session **session, struct local_facts *local, con
 		free(*session);
 		*session = NULL;
 		snprintf(list->note, sizeof(list->note), "The AWS part was not checked: memory is short.");
-		return;
 	}
-	snprintf((*session)->domain_id, sizeof((*session)->domain_id), "%s", domain_id ? domain_id : "");
 }
 
 void check_aws_close(struct aws_session *session)
@@ -302,7 +308,7 @@ void check_aws_ask(struct aws_session *session, const struct local_facts *local,
 	const char *region = "";
 	char error[300] = "";
 
-	memcpy(facts.domain_id, session->domain_id, sizeof(facts.domain_id));
+	memcpy(facts.domain_id, local->domain_id, sizeof(facts.domain_id));
 	list->aws = true;
 	if (gb_aws_region(session->aws, &region, error, sizeof(error)) != GB_AWS_OK) {
 		fail_all(&facts, error);

@@ -2,9 +2,11 @@
 /* The AWS part of a build without it (configure --without-aws). */
 #include "check_aws.h"
 
-void check_aws_open(struct aws_session **session, struct local_facts *local, const char *domain_id, struct check_list *list)
+void check_aws_open(struct aws_session **session, struct local_facts *local, unsigned paths, const char *domain_id,
+		    struct check_list *list)
 {
 	(void)local;
+	(void)paths;
 	(void)domain_id;
 	*session = NULL;
 	snprintf(list->note, sizeof(list->note),

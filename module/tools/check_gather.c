@@ -32,8 +32,9 @@ static void copy_text(struct json_object *object, const char *key, char *out, si
 	snprintf(out, size, "%s", json_object_is_type(value, json_type_string) ? json_object_get_string(value) : "");
 }
 
-static void read_peer(struct service_facts *facts, struct json_object *peer)
+static void read_peer(struct service_facts *facts, unsigned path, struct json_object *peer)
 {
+	unsigned heard_on = (unsigned)json_object_get_int(get(peer, "path_id")) & 31, i = 0;
 	unsigned mtu = (unsigned)json_object_get_int(get(peer, "path_mtu"));
 	char text[INET_ADDRSTRLEN];
 	struct in_addr address;
@@ -41,35 +42,44 @@ static void read_peer(struct service_facts *facts, struct json_object *peer)
 	copy_text(peer, "address", text, sizeof(text));
 	if (inet_pton(AF_INET, text, &address) != 1 || facts->peers >= CHECK_SENDERS_MAX)
 		return;
-	if (mtu > facts->peer_mtu) {
+	if (mtu > facts->peer_mtu && heard_on == path) {
 		facts->peer_mtu = mtu;
 		facts->peer_mtu_address = address;
 	}
-	for (unsigned i = 0; i < facts->peers; i++)
-		if (facts->peer[i].s_addr == address.s_addr)
-			return; /* two bridges on one host, or one that was started again */
-	facts->peer[facts->peers++] = address;
+	while (i < facts->peers && facts->peer[i].s_addr != address.s_addr)
+		i++;
+	if (i == facts->peers) { /* else two bridges on one host, one that was started again, or both its paths */
+		facts->peer_paths[i] = 0;
+		facts->peer[facts->peers++] = address;
+	}
+	facts->peer_paths[i] |= 1U << heard_on;
 }
 
-void check_read_service(struct service_facts *facts, struct json_object *status, struct json_object *peers)
+/* Number PATH of the "paths" of OBJECT. */
+static struct json_object *path_of(struct json_object *object, unsigned path)
 {
-	struct json_object *paths = get(status, "paths"), *path = NULL, *list = get(peers, "peers");
+	struct json_object *paths = get(object, "paths");
 
-	copy_text(get(status, "membership"), "state", facts->membership, sizeof(facts->membership));
-	if (json_object_is_type(paths, json_type_array) && json_object_array_length(paths) > 0)
-		path = json_object_array_get_idx(paths, 0);
+	return json_object_is_type(paths, json_type_array) ? json_object_array_get_idx(paths, path) : NULL;
+}
+
+void check_read_service(struct service_facts *facts, unsigned number, struct json_object *status, struct json_object *peers)
+{
+	struct json_object *path = path_of(status, number), *membership = get(path, "membership"), *list = get(peers, "peers");
+
+	if (!membership && number == 0)
+		membership = get(status, "membership");
+	copy_text(membership, "state", facts->membership, sizeof(facts->membership));
 	copy_text(path, "network_interface", facts->interface, sizeof(facts->interface));
 	copy_text(path, "detail", facts->detail, sizeof(facts->detail));
-	for (size_t i = 0; json_object_is_type(paths, json_type_array) && i < json_object_array_length(paths); i++)
-		if (strcmp(facts->engine, "kernel") != 0)
-			copy_text(json_object_array_get_idx(paths, i), "engine", facts->engine, sizeof(facts->engine));
+	copy_text(path, "engine", facts->engine, sizeof(facts->engine));
 	facts->receive_buffer = json_object_get_int64(get(path, "receive_buffer"));
 	facts->send_buffer = json_object_get_int64(get(path, "send_buffer"));
 	for (size_t i = 0; json_object_is_type(list, json_type_array) && i < json_object_array_length(list); i++)
-		read_peer(facts, json_object_array_get_idx(list, i));
+		read_peer(facts, number, json_object_array_get_idx(list, i));
 }
 
-static void ask_service(struct local_facts *facts)
+static void ask_service(struct local_facts *facts, unsigned paths)
 {
 	struct service_facts *service = &facts->service;
 	struct json_object *status = NULL, *peers = NULL, *igmp = NULL;
@@ -84,8 +94,12 @@ static void ask_service(struct local_facts *facts)
 	if (!error) {
 		gb_client_ask(facts->socket, "peers", SERVICE_TIMEOUT_MS, &peers, unused, sizeof(unused));
 		gb_client_ask(facts->socket, "igmp", SERVICE_TIMEOUT_MS, &igmp, unused, sizeof(unused));
-		check_read_service(service, status, peers);
-		service->left = json_object_get_boolean(get(igmp, "left"));
+	}
+	for (unsigned i = 0; i < paths; i++) {
+		facts[i].service = i ? (struct service_facts){.state = facts->service.state} : facts->service;
+		memcpy(facts[i].service.why, facts->service.why, sizeof(facts->service.why));
+		check_read_service(&facts[i].service, i, status, peers);
+		facts[i].service.left = json_object_get_boolean(get(path_of(igmp, i), "left"));
 	}
 	json_object_put(status);
 	json_object_put(peers);
@@ -161,6 +175,7 @@ static void read_other_links(const struct gb_netif *netif, struct local_facts *f
 	for (unsigned i = 0; all && all[i].if_index; i++) {
 		if (!gb_netif_link_by_index(netif, (int)all[i].if_index, &link) || link.flags & IFF_LOOPBACK ||
 		    !(link.flags & IFF_UP) || strcmp(link.name, facts->config->interface) == 0 ||
+		    strcmp(link.name, facts->other_interface) == 0 ||
 		    !gb_netif_address(netif, link.index, &address))
 			continue;
 		facts->other_links += link.index != facts->network.index;
@@ -233,7 +248,7 @@ void check_find_senders(struct local_facts *facts)
 			facts->sender[facts->senders++].addresses = span_of_prefix(&allowed->prefix[i]);
 	for (unsigned i = 0; i < facts->service.peers && facts->senders < CHECK_SENDERS_MAX; i++) {
 		struct span peer = span_of_address(facts->service.peer[i]);
-		bool known = false;
+		bool known = !(facts->service.peer_paths[i] & 1U << facts->path);
 
 		for (unsigned s = 0; s < facts->senders; s++)
 			known |= facts->sender[s].addresses.first == peer.first && facts->sender[s].addresses.last == peer.last;
@@ -242,16 +257,21 @@ void check_find_senders(struct local_facts *facts)
 	}
 }
 
-void check_gather(struct local_facts *facts)
+void check_gather(struct local_facts *facts, unsigned paths)
 {
 	struct event_base *base = event_base_new();
 	struct gb_netif *netif = NULL;
+	bool known = base && gb_netif_create(&netif, base, not_told, NULL) == 0;
 
-	ask_service(facts);
-	check_find_senders(facts);
-	facts->kernel_known = base && gb_netif_create(&netif, base, not_told, NULL) == 0;
-	if (facts->kernel_known)
-		read_kernel(netif, facts);
+	ask_service(facts, paths);
+	for (unsigned i = 0; i < paths; i++) {
+		check_find_senders(&facts[i]);
+		facts[i].kernel_known = known;
+		if (known)
+			read_kernel(netif, &facts[i]);
+	}
+	for (unsigned i = 0; i < paths && paths == 2; i++)
+		facts[i].other_network = facts[!i].network.index;
 	gb_netif_destroy(netif);
 	if (base)
 		event_base_free(base);

@@ -194,13 +194,14 @@ static void judge_allow_sources(struct check_list *list, const struct local_fact
 	if (*f->config_error)
 		check_add(list, CHECK_ALLOW_SOURCES, CHECK_UNKNOWN, "what %s allows cannot be told", f->config_file);
 	else if (!allows_anybody(allowed))
-		check_add(list, CHECK_ALLOW_SOURCES, CHECK_PASS, "only %u source%s may place frames on %s", allowed->count,
-			  allowed->count == 1 ? "" : "s", f->config->interface);
+		check_add(list, CHECK_ALLOW_SOURCES, CHECK_PASS, "only %u source%s may place frames on %s%s%s", allowed->count,
+			  allowed->count == 1 ? "" : "s", f->config->interface, *f->other_interface ? " and " : "",
+			  f->other_interface);
 	else
 		fix_allow_sources(
 			check_add(list, CHECK_ALLOW_SOURCES, CHECK_FAIL,
-				  "allow_sources is open: whoever can send to the group can place trip commands on %s",
-				  f->config->interface),
+				  "allow_sources is open: whoever can send to the group can place trip commands on %s%s%s",
+				  f->config->interface, *f->other_interface ? " and " : "", f->other_interface),
 			f);
 }
 
@@ -319,12 +320,14 @@ static void judge_memberships(struct check_list *list, const struct local_facts 
 		check_add(list, CHECK_IGMP_MAX_MEMBERSHIPS, CHECK_PASS, "a socket may be a member of %" PRId64 " groups", most);
 }
 
-/* The first sender whose packets the filter drops; NULL = none. */
+/* The first sender whose packets the filter drops; NULL = none. One whose way is the other path's network is that one's. */
 static const struct sender *filtered_sender(const struct local_facts *f, int filter)
 {
 	for (unsigned i = 0; i < f->senders; i++) {
 		int route = f->sender[i].route;
 
+		if (route > 0 && route != f->network.index && route == f->other_network)
+			continue;
 		if (route != 0 && (filter == 1 ? route != f->network.index : route == -1))
 			return &f->sender[i];
 	}
@@ -415,8 +418,10 @@ static void judge_buffer(struct check_list *list, const struct local_facts *f, e
 
 void check_judge_local(struct check_list *list, const struct local_facts *facts)
 {
-	judge_config(list, facts);
-	judge_service(list, facts);
+	if (facts->path == 0) {
+		judge_config(list, facts);
+		judge_service(list, facts);
+	}
 	judge_membership(list, facts);
 	judge_goose0(list, facts);
 	judge_interface(list, facts);
@@ -426,6 +431,7 @@ void check_judge_local(struct check_list *list, const struct local_facts *facts)
 	judge_rp_filter(list, facts);
 	judge_buffer(list, facts, CHECK_RMEM_MAX, facts->service.receive_buffer, facts->sysctl.rmem_max, CHECK_RECEIVE_BUFFER);
 	judge_buffer(list, facts, CHECK_WMEM_MAX, facts->service.send_buffer, facts->sysctl.wmem_max, CHECK_SEND_BUFFER);
-	judge_allow_sources(list, facts);
+	if (facts->path == 0)
+		judge_allow_sources(list, facts);
 	judge_kernel_engine(list, facts);
 }

@@ -36,7 +36,8 @@ struct service_facts {
 	unsigned peer_mtu; /* the largest path MTU that a peer told of; 0 = none */
 	struct in_addr peer_mtu_address;
 	unsigned peers;
-	struct in_addr peer[CHECK_SENDERS_MAX];
+	struct in_addr peer[CHECK_SENDERS_MAX]; /* of all paths */
+	unsigned peer_paths[CHECK_SENDERS_MAX]; /* which: bits 1 << number */
 };
 
 /* -1: could not be read. */
@@ -63,7 +64,11 @@ struct link_facts {
 };
 
 struct local_facts {
-	const struct gb_config *config;
+	const struct gb_config *config; /* of two paths, as if this one were the only */
+	unsigned path;			/* its number */
+	char other_interface[IFNAMSIZ]; /* the GOOSE interface of the other path; "" = there is none */
+	int other_network;		/* index of that one's network interface; 0 = there is none, or it is not known */
+	char domain_id[64];		/* multicast domain that AWS is asked about; "" = none */
 	const char *config_file;
 	const char *socket;
 	char config_error[400]; /* "" = the file is fine */
@@ -84,17 +89,17 @@ struct local_facts {
 	struct sender sender[CHECK_SENDERS_MAX];
 };
 
-/* Asks the service, the kernel and the file. Waits 3 s for the service at most. */
-void check_gather(struct local_facts *facts);
+/* Asks the service and the kernel, once for all PATHS of FACTS. Waits 3 s for the service at most. */
+void check_gather(struct local_facts *facts, unsigned paths);
 
-/* Fills in the service's part of *FACTS from its answers to "status" and "peers"; either may be NULL. */
+/* Fills in the service's part of *FACTS for path number PATH from its answers to "status" and "peers"; either may be NULL. */
 struct json_object;
-void check_read_service(struct service_facts *facts, struct json_object *status, struct json_object *peers);
+void check_read_service(struct service_facts *facts, unsigned path, struct json_object *status, struct json_object *peers);
 
-/* Who sends: allow_sources, and the peers that were heard; if there is neither, nobody is known. */
+/* Who sends on this path: allow_sources, and the peers that were heard; if there is neither, nobody is known. */
 void check_find_senders(struct local_facts *facts);
 
-/* All that needs nobody else. */
+/* All that needs nobody else. What is of the service as a whole is judged with its first path. */
 void check_judge_local(struct check_list *list, const struct local_facts *facts);
 
 /* ---- the firewall ---- */

@@ -15,6 +15,8 @@
 
 #define DEFAULT_CONFIG GB_SYSCONFDIR "/goose-bridge/goose-bridge.conf"
 
+_Static_assert(CHECK_PATHS_MAX == GB_CONFIG_PATHS_MAX, "a list has room for each path");
+
 enum { EXIT_FINE = 0, EXIT_BAD_NEWS = 1, EXIT_USAGE = 2 };
 
 struct options {
@@ -126,23 +128,54 @@ static void load_config(const struct options *o, struct gb_config *config, struc
 	}
 }
 
+/* What is known of the service as a whole, for each of its paths: CONFIG gets what the file would be if it were the only one.
+ * Returns how many there are.
+ */
+static unsigned part_paths(struct gb_config config[], struct local_facts facts[])
+{
+	struct gb_config_path path[GB_CONFIG_PATHS_MAX];
+	unsigned count = gb_config_paths(&config[0], path);
+
+	for (unsigned i = count; i-- > 0;) {
+		config[i] = config[0];
+		memcpy(config[i].interface, path[i].interface, sizeof(path[i].interface));
+		memcpy(config[i].multicast_interface, path[i].multicast_interface, sizeof(path[i].multicast_interface));
+		memcpy(config[i].tgw_multicast_domain_id, path[i].tgw_multicast_domain_id,
+		       sizeof(path[i].tgw_multicast_domain_id));
+		config[i].multicast_ip = path[i].multicast_ip;
+		facts[i] = facts[0];
+		facts[i].config = &config[i];
+		facts[i].path = i;
+		if (count > 1)
+			memcpy(facts[i].other_interface, path[!i].interface, sizeof(path[!i].interface));
+	}
+	return count;
+}
+
 static void run_checks(const struct options *o, struct check_list *list, struct aws_session **session)
 {
-	struct gb_config config;
-	struct local_facts facts = {.config = &config, .config_file = o->config_file};
+	struct gb_config config[GB_CONFIG_PATHS_MAX];
+	struct local_facts facts[GB_CONFIG_PATHS_MAX] = {{.config = &config[0], .config_file = o->config_file}};
 	struct firewall_facts firewall;
+	unsigned paths;
 
-	load_config(o, &config, &facts);
-	facts.socket = o->socket ? o->socket : config.control_socket;
-	facts.systemd = access("/run/systemd/system", F_OK) == 0 && strcmp(o->config_file, DEFAULT_CONFIG) == 0;
-	check_aws_open(session, &facts, o->domain_id, list);
-	check_gather(&facts);
-	check_judge_local(list, &facts);
+	load_config(o, &config[0], &facts[0]);
+	facts[0].socket = o->socket ? o->socket : config[0].control_socket;
+	facts[0].systemd = access("/run/systemd/system", F_OK) == 0 && strcmp(o->config_file, DEFAULT_CONFIG) == 0;
+	paths = part_paths(config, facts);
+	check_aws_open(session, facts, paths, o->domain_id, list);
+	check_gather(facts, paths);
 	check_gather_firewall(&firewall);
-	check_judge_firewall(list, &facts, &firewall);
+	for (unsigned i = 0; i < paths; i++) {
+		if (paths > 1)
+			memcpy(list->path, facts[i].config->interface, sizeof(list->path));
+		check_judge_local(list, &facts[i]);
+		check_judge_firewall(list, &facts[i], &firewall);
+		if (*session)
+			check_aws_ask(*session, &facts[i], list);
+	}
 	check_free_firewall(&firewall);
-	if (*session)
-		check_aws_ask(*session, &facts, list);
+	check_say_once(list);
 }
 
 static int report(const struct options *o, const struct check_list *list)

@@ -4,6 +4,7 @@
 
 #include "config.h"
 #include "exec.h"
+#include "put.h"
 #include "words.h"
 
 #include <errno.h>
@@ -22,13 +23,23 @@
 
 static const struct ctl_command one_stream = {"stream", "REF|INDEX", .render = ctl_render_stream};
 
-int ctl_complain(const char *format, ...)
+int ctl_complain(const struct ctl_settings *settings, const char *format, ...)
 {
+	struct json_object *object;
+	char sentence[1000];
 	va_list arguments;
 
 	va_start(arguments, format);
 	words_complain("goose-bridge-ctl", format, arguments);
 	va_end(arguments);
+	if (!settings || !settings->json)
+		return CTL_BAD_NEWS;
+	va_start(arguments, format);
+	vsnprintf(sentence, sizeof(sentence), format, arguments);
+	va_end(arguments);
+	object = json_object_new_object();
+	put_text(object, "error", sentence);
+	put_line(stdout, object);
 	return CTL_BAD_NEWS;
 }
 
@@ -70,7 +81,7 @@ static int become_program(const struct ctl_command *command, char **words, int c
 	int error;
 
 	if (!arguments)
-		return ctl_complain("memory is short");
+		return ctl_complain(settings, "memory is short");
 	if (settings->socket_given || settings->config_given) {
 		arguments[used++] = "-s";
 		arguments[used++] = settings->socket_path;
@@ -87,7 +98,7 @@ static int become_program(const struct ctl_command *command, char **words, int c
 		arguments[used++] = words[i];
 	error = -exec_tool(command->program, arguments);
 	free(arguments);
-	return ctl_complain("cannot run %s: %s", command->program, strerror(error));
+	return ctl_complain(settings, "cannot run %s: %s", command->program, strerror(error));
 }
 
 /* ---- asking --------------------------------------------------------------------------------------------------------- */
@@ -105,8 +116,10 @@ static int ask(const struct ctl_command *command, const char *argument, const st
 	if (code) {
 		if (!settings->json && command->render == ctl_render_version)
 			puts("goose-bridge-ctl " PACKAGE_VERSION);
-		return ctl_complain("%s", error);
+		return ctl_complain(settings, "%s", error);
 	}
+	if (command->render == ctl_render_version)
+		put_text(result, "ctl", PACKAGE_VERSION);
 	if (settings->json)
 		puts(json_object_to_json_string_ext(result, JSON_C_TO_STRING_PLAIN | JSON_C_TO_STRING_NOSLASHESCAPE));
 	else
@@ -129,7 +142,7 @@ static int ask_on(const struct ctl_command *command, const char *argument, const
 			fputs("\033[H\033[2J", stdout);
 		status = ask(command, argument, settings);
 		if (fflush(stdout) != 0 || ferror(stdout))
-			return ctl_complain("writing failed: %s", strerror(errno));
+			return ctl_complain(NULL, "writing failed: %s", strerror(errno));
 		if (!watch)
 			return status;
 		sleep(1);
@@ -300,12 +313,14 @@ static int run(const struct ctl_command *command, const struct ctl_settings *set
 		return become_program(command, words, count, settings);
 	if (command->run) {
 		status = command->run(settings, count, words);
-		return fflush(stdout) != 0 || ferror(stdout) ? ctl_complain("writing failed: %s", strerror(errno)) : status;
+		if (fflush(stdout) != 0 || ferror(stdout))
+			return ctl_complain(NULL, "writing failed: %s", strerror(errno));
+		return status;
 	}
 	if (settings->value[CTL_OPTION_STREAM])
 		return ask_on(&one_stream, settings->value[CTL_OPTION_STREAM], settings);
 	if (command->argument && !(argument = join(words, count)))
-		return ctl_complain("memory is short");
+		return ctl_complain(settings, "memory is short");
 	status = ask_on(command, argument, settings);
 	free(argument);
 	return status;
@@ -327,6 +342,6 @@ int main(int argc, char **argv)
 	if (check_options(command, &settings) != 0)
 		return CTL_USAGE;
 	if (find_service(&settings) != 0)
-		return ctl_complain("%s", settings.config_problem);
+		return ctl_complain(&settings, "%s", settings.config_problem);
 	return run(command, &settings, argv + 1 + used, words - used);
 }

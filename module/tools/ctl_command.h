@@ -21,6 +21,7 @@ enum ctl_option {
 	CTL_OPTION_JOURNAL,
 	CTL_OPTION_THROUGH_GOOSE0,
 	CTL_OPTION_ANSWER,
+	CTL_OPTION_FORCE,
 	CTL_OPTION_OUTPUT,
 	CTL_OPTION_CHECK,
 	CTL_OPTION_COUNT
@@ -101,7 +102,10 @@ ctl_run ctl_migrate; /* ctl_migrate.c */
  */
 int ctl_status_down(const struct ctl_settings *settings, const char *error);
 
-/* Says the sentence on standard error, without what could steer a terminal. Returns CTL_BAD_NEWS. */
-int ctl_complain(const char *format, ...) __attribute__((format(printf, 1, 2)));
+/* Says the sentence on standard error, without what could steer a terminal, and with -j as {"error": sentence} on standard
+ * output as well, so that whoever reads that finds one line of JSON there whatever came of the command. SETTINGS may be
+ * NULL: no JSON. Returns CTL_BAD_NEWS.
+ */
+int ctl_complain(const struct ctl_settings *settings, const char *format, ...) __attribute__((format(printf, 2, 3)));
 
 #endif

@@ -11,9 +11,9 @@
 #define LINES_MAX 1000000
 
 /* Becomes a program that prints its end. Returns only on failure. */
-static int become(const char *program, const char **arguments)
+static int become(const struct ctl_settings *settings, const char *program, const char **arguments)
 {
-	return ctl_complain("cannot run %s: %s", program, strerror(-exec_tool(program, arguments)));
+	return ctl_complain(settings, "cannot run %s: %s", program, strerror(-exec_tool(program, arguments)));
 }
 
 static int print_journal(const struct ctl_settings *settings, const char *unit, const char *lines)
@@ -27,7 +27,7 @@ static int print_journal(const struct ctl_settings *settings, const char *unit, 
 	}
 	if (settings->value[CTL_OPTION_FOLLOW])
 		arguments[used++] = "-f";
-	return become("journalctl", arguments);
+	return become(settings, "journalctl", arguments);
 }
 
 static int print_file(const struct ctl_settings *settings, const char *lines)
@@ -39,10 +39,12 @@ static int print_file(const struct ctl_settings *settings, const char *lines)
 		arguments[used++] = "-c";
 		arguments[used++] = settings->config_file;
 	}
+	if (settings->json)
+		arguments[used++] = "-j";
 	if (settings->value[CTL_OPTION_FOLLOW])
 		arguments[used++] = "-f";
 	arguments[used++] = "logs";
-	return become("goose-bridge-monitor", arguments);
+	return become(settings, "goose-bridge-monitor", arguments);
 }
 
 int ctl_logs(const struct ctl_settings *settings, int count, char **words)
@@ -65,10 +67,6 @@ int ctl_logs(const struct ctl_settings *settings, int count, char **words)
 	if (*unit.name)
 		return print_journal(settings, unit.name, lines);
 	if (settings->value[CTL_OPTION_JOURNAL])
-		return ctl_complain("systemd does not look after the service of %s", settings->config_file);
-	if (settings->json) {
-		fputs("goose-bridge-ctl: a log file is text; logs --journal has JSON\n", stderr);
-		return CTL_USAGE;
-	}
+		return ctl_complain(settings, "systemd does not look after the service of %s", settings->config_file);
 	return print_file(settings, lines);
 }

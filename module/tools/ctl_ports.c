@@ -37,6 +37,7 @@ struct ports_path {
 	uint16_t port;
 	bool known; /* the lists could be read */
 	struct ports_socket udp;
+	struct json_object *membership; /* the service's; NULL = it does not tell */
 };
 
 struct ports {
@@ -114,7 +115,8 @@ static struct json_object *ask(struct ports *ports, const char *command)
 	return result;
 }
 
-static void add_path(struct ports *ports, const char *group, uint16_t port, const char *interface)
+static void add_path(struct ports *ports, const char *group, uint16_t port, const char *interface,
+		     struct json_object *membership)
 {
 	struct ports_path *path = &ports->path[ports->paths];
 
@@ -124,14 +126,26 @@ static void add_path(struct ports *ports, const char *group, uint16_t port, cons
 	snprintf(path->group, sizeof(path->group), "%s", group);
 	snprintf(path->interface, sizeof(path->interface), "%s", interface);
 	path->port = port;
+	path->membership = membership;
 	look_at_udp(path);
+}
+
+static void add_configured_paths(struct ports *ports)
+{
+	const struct gb_config *config = &ports->settings->config;
+	struct gb_config_path path[GB_CONFIG_PATHS_MAX];
+	unsigned count = gb_config_paths(config, path);
+	char group[INET_ADDRSTRLEN];
+
+	for (unsigned i = 0; i < count; i++) {
+		inet_ntop(AF_INET, &path[i].multicast_ip, group, sizeof(group));
+		add_path(ports, group, (uint16_t)config->multicast_port, path[i].multicast_interface, NULL);
+	}
 }
 
 static void gather(struct ports *ports)
 {
-	const struct gb_config *config = &ports->settings->config;
 	struct json_object *paths;
-	char group[INET_ADDRSTRLEN];
 
 	ports->status = ask(ports, "status");
 	ports->peers = ask(ports, "peers");
@@ -141,12 +155,10 @@ static void gather(struct ports *ports)
 		struct json_object *path = json_object_array_get_idx(paths, i);
 
 		add_path(ports, result_text(path, "group", ""), (uint16_t)result_count(path, "port"),
-			 result_text(path, "network_interface", ""));
+			 result_text(path, "network_interface", ""), result_get(path, "membership"));
 	}
-	if (ports->paths == 0) {
-		inet_ntop(AF_INET, &config->multicast_ip, group, sizeof(group));
-		add_path(ports, group, (uint16_t)config->multicast_port, config->multicast_interface);
-	}
+	if (ports->paths == 0)
+		add_configured_paths(ports);
 	look_at_igmp(ports);
 	look_at_metrics(ports);
 }
@@ -177,7 +189,6 @@ static void add_sources(struct ports *ports, uint16_t port)
 	const struct rule rule = {.port = port, .meaning = "frames"};
 	const struct gb_sources *allowed = &ports->settings->config.allow_sources;
 	struct json_object *peers = result_get(ports->peers, "peers");
-	unsigned before = ports->rules;
 	char text[64];
 
 	for (unsigned i = 0; i < allowed->count && i < SOURCES_MAX; i++) {
@@ -190,7 +201,8 @@ static void add_sources(struct ports *ports, uint16_t port)
 			 result_text(json_object_array_get_idx(peers, i), "address", "0.0.0.0"));
 		add_rule(ports, &rule, text);
 	}
-	if (ports->rules == before || allowed->count > SOURCES_MAX || result_length(peers) > SOURCES_MAX)
+	if ((allowed->count == 0 && result_length(peers) == 0) || allowed->count > SOURCES_MAX ||
+	    result_length(peers) > SOURCES_MAX)
 		add_rule(ports, &rule, "");
 }
 
@@ -239,9 +251,10 @@ static void print_sockets(FILE *out, const struct ports *ports)
 		fputs("\n", out);
 	}
 	fprintf(out, "IGMP      raw socket for protocol 2, %s", open_or_not(ports->igmp_known, ports->igmp_open));
-	if (ports->status)
-		fprintf(out, "\n          %s",
-			words_membership(result_get(ports->status, "membership"), gb_clock_utc_ns(), words, sizeof(words)));
+	for (unsigned i = 0; i < ports->paths; i++)
+		if (ports->path[i].membership)
+			fprintf(out, "\n          %s: %s", ports->path[i].group,
+				words_membership(ports->path[i].membership, gb_clock_utc_ns(), words, sizeof(words)));
 	fprintf(out, "\nControl   %s, %s\n", ports->settings->socket_path, ports->status ? "answers" : "NO ANSWER");
 	fprintf(out, "Metrics   %s%s\n", config->metrics_listen,
 		ports->metrics < 0 ? "" : ports->metrics ? "/tcp, listens" : "/tcp, DOES NOT LISTEN here");
@@ -306,6 +319,7 @@ static struct json_object *sockets_json(const struct ports *ports)
 		put_value(one, "open", path->known ? json_object_new_boolean(path->udp.found) : NULL);
 		put_count(one, "waiting_octets", path->udp.waiting);
 		put_count(one, "dropped", path->udp.drops);
+		put_value(one, "membership", json_object_get(path->membership));
 		json_object_array_add(udp, one);
 	}
 	put_value(object, "udp", udp);

@@ -80,7 +80,8 @@ static int report(const struct service *s, const char *action, const char *detai
 
 static int complain_config(const struct ctl_settings *settings)
 {
-	return ctl_complain("%s (all that is wrong: goose-bridge -t -c %s)", settings->config_problem, settings->config_file);
+	return ctl_complain(settings, "%s (all that is wrong: goose-bridge -t -c %s)", settings->config_problem,
+			    settings->config_file);
 }
 
 /* ---- start ---------------------------------------------------------------------------------------------------------- */
@@ -105,10 +106,10 @@ static int run_systemctl(const struct service *s, const char *verb)
 	int status = exec_run("systemctl", arguments, NULL, 0);
 
 	if (status < 0)
-		return ctl_complain("cannot run systemctl: %s", strerror(-status));
+		return ctl_complain(s->settings, "cannot run systemctl: %s", strerror(-status));
 	if (status > 0)
-		return ctl_complain("systemctl %s %s failed; why is in `goose-bridge-ctl logs --journal`%s", verb, s->unit.name,
-				    geteuid() != 0 ? ", unless this only wants root" : "");
+		return ctl_complain(s->settings, "systemctl %s %s failed; why is in `goose-bridge-ctl logs --journal`%s", verb,
+				    s->unit.name, geteuid() != 0 ? ", unless this only wants root" : "");
 	return CTL_DONE;
 }
 
@@ -124,9 +125,9 @@ static int run_directly(const struct service *s)
 	}
 	status = exec_run("goose-bridge", arguments, NULL, 0);
 	if (status < 0)
-		return ctl_complain("cannot run goose-bridge: %s", strerror(-status));
+		return ctl_complain(s->settings, "cannot run goose-bridge: %s", strerror(-status));
 	if (status > 0)
-		return ctl_complain("goose-bridge did not start; above it says why%s",
+		return ctl_complain(s->settings, "goose-bridge did not start; above it says why%s",
 				    geteuid() != 0 ? ". It is to be started by root" : "");
 	return CTL_DONE;
 }
@@ -140,7 +141,8 @@ static int see_it_run(struct service *s, const char *action)
 
 	s->pid = ctl_process_find(s->settings);
 	if (!status)
-		return ctl_complain("goose-bridge was started%s, but: %s Its log may say more: goose-bridge-ctl logs",
+		return ctl_complain(s->settings,
+				    "goose-bridge was started%s, but: %s Its log may say more: goose-bridge-ctl logs",
 				    s->pid > 0 ? " and runs" : "", error);
 	snprintf(detail, sizeof(detail), "goose-bridge %s runs as process %ld%s%s", result_text(status, "version", ""),
 		 (long)s->pid, s->by_systemd ? ", unit " : "", s->by_systemd ? s->unit.name : "");
@@ -182,14 +184,15 @@ static int stop_directly(const struct service *s, int signal)
 	int error = ctl_process_signal(s->pid, signal, STOP_MS);
 
 	if (error == -EPERM)
-		return ctl_complain("goose-bridge, process %ld, may be stopped by root and by its own user alone",
+		return ctl_complain(s->settings, "goose-bridge, process %ld, may be stopped by root and by its own user alone",
 				    (long)s->pid);
 	if (error == -ETIMEDOUT)
-		return ctl_complain("process %ld has not ended within %d s; its log may say why: goose-bridge-ctl logs. "
+		return ctl_complain(s->settings,
+				    "process %ld has not ended within %d s; its log may say why: goose-bridge-ctl logs. "
 				    "`kill -KILL %ld` ends it at once; goose0 and the membership stay",
 				    (long)s->pid, STOP_MS / 1000, (long)s->pid);
 	if (error && error != -ESRCH)
-		return ctl_complain("cannot stop process %ld: %s", (long)s->pid, strerror(-error));
+		return ctl_complain(s->settings, "cannot stop process %ld: %s", (long)s->pid, strerror(-error));
 	return CTL_DONE;
 }
 
@@ -205,7 +208,7 @@ static int remove_engine(const struct service *s, const char *action, const char
 	int count = *s->settings->config_problem ? 0 : ctl_engine_remove(s->settings, said);
 
 	if (count < 0 && count != -EPERM)
-		return ctl_complain("%s, but its programs in the kernel are still there: %s", detail, said);
+		return ctl_complain(s->settings, "%s, but its programs in the kernel are still there: %s", detail, said);
 	snprintf(text, sizeof(text), "%s%s", detail, count > 0 ? "; what it had left in the kernel was taken away" : "");
 	return report(s, action, text, NULL);
 }
@@ -244,14 +247,15 @@ int ctl_detach(const struct ctl_settings *settings, int count, char **words)
 	if (*settings->config_problem)
 		return complain_config(settings);
 	if (s.pid != 0)
-		return ctl_complain("goose-bridge runs, as process %ld, and needs what it has in the kernel; `goose-bridge-ctl "
+		return ctl_complain(settings,
+				    "goose-bridge runs, as process %ld, and needs what it has in the kernel; `goose-bridge-ctl "
 				    "stop` ends both",
 				    (long)s.pid);
 	if (count == 2 && ctl_engine_is_needed(words[0], words[1]))
 		return report(&s, "detach", "what goose-bridge has in the kernel goes on until it is started anew", NULL);
 	removed = ctl_engine_remove(settings, said);
 	if (removed < 0)
-		return ctl_complain("what goose-bridge has left in the kernel is still there: %s", said);
+		return ctl_complain(settings, "what goose-bridge has left in the kernel is still there: %s", said);
 	return report(&s, "detach",
 		      removed ? "what goose-bridge had left in the kernel was taken away"
 			      : "goose-bridge has left nothing in the kernel",
@@ -282,11 +286,11 @@ static int reload_unheard(const struct ctl_settings *settings, const char *error
 	int status;
 
 	if (settings->socket_given || look(settings, &s) != 0 || (s.pid == 0 && !ctl_unit_runs(&s.unit)))
-		return ctl_complain("%s", error);
+		return ctl_complain(settings, "%s", error);
 	if (s.by_systemd)
 		status = run_systemctl(&s, "reload");
 	else
-		status = ctl_process_signal(s.pid, SIGHUP, 0) == 0 ? CTL_DONE : ctl_complain("%s", error);
+		status = ctl_process_signal(s.pid, SIGHUP, 0) == 0 ? CTL_DONE : ctl_complain(settings, "%s", error);
 	if (status != CTL_DONE)
 		return status;
 	return report(&s, "reload", "goose-bridge was told to; how it went is in its log: goose-bridge-ctl logs", NULL);
@@ -303,7 +307,7 @@ int ctl_reload(const struct ctl_settings *settings, int count, char **words)
 	if (code == -ENOENT || code == -ECONNREFUSED)
 		return reload_unheard(settings, error);
 	if (code)
-		return ctl_complain("%s", error);
+		return ctl_complain(settings, "%s", error);
 	if (settings->json)
 		put_line(stdout, json_object_get(result));
 	else

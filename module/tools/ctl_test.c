@@ -38,6 +38,7 @@ struct other {
 	char sender_id[24];
 	char version[40];
 	bool legacy;
+	bool harmed;   /* it takes whatever is native for a frame, and is not known to be gone */
 	bool expected; /* to answer */
 	char silent[40]; /* since when */
 	unsigned answered;
@@ -50,6 +51,7 @@ struct test {
 	unsigned others;
 	struct other other[OTHERS_MAX];
 	char error[600]; /* what hinders it; "" */
+	bool sends_legacy; /* this bridge */
 	struct json_object *frames; /* what goose-bridge-benchmark says; NULL = not asked */
 	bool frames_wanted;
 };
@@ -80,6 +82,30 @@ static bool is_expected(struct json_object *peer, uint64_t now_ns)
 	       now_ns < (uint64_t)seen * GB_NS_PER_S + FORGOTTEN_NS;
 }
 
+/* Whether PEER, one of PEERS, may be a Python bridge that still is there: it was heard within the hour, and nothing native came
+ * from its address since, as it does when a host has been moved to this service.
+ */
+static bool is_harmed(struct json_object *peer, struct json_object *peers, uint64_t now_ns)
+{
+	int64_t seen, other_seen;
+
+	if (strcmp(result_text(peer, "wire_format", ""), "legacy") != 0)
+		return false;
+	if (!words_parse_time(result_text(peer, "last_seen", ""), &seen))
+		return true;
+	if (now_ns >= (uint64_t)seen * GB_NS_PER_S + FORGOTTEN_NS)
+		return false;
+	for (size_t i = 0; i < result_length(peers); i++) {
+		struct json_object *other = json_object_array_get_idx(peers, i);
+
+		if (strcmp(result_text(other, "wire_format", ""), "legacy") != 0 &&
+		    strcmp(result_text(other, "address", "-"), result_text(peer, "address", "")) == 0 &&
+		    words_parse_time(result_text(other, "last_seen", ""), &other_seen) && other_seen > seen)
+			return false;
+	}
+	return true;
+}
+
 static int ask(const struct test *test, const char *command, const char *argument, struct json_object **result, char *error,
 	       size_t size)
 {
@@ -89,8 +115,14 @@ static int ask(const struct test *test, const char *command, const char *argumen
 static int list_peers(struct test *test)
 {
 	uint64_t now_ns = gb_clock_utc_ns();
-	struct json_object *result, *peers;
+	struct json_object *result, *peers, *paths;
 
+	if (ask(test, "status", NULL, &result, test->error, sizeof(test->error)) != 0)
+		return -EIO;
+	paths = result_get(result, "paths"); /* all have the same format */
+	test->sends_legacy = result_length(paths) > 0 &&
+			     strcmp(result_text(json_object_array_get_idx(paths, 0), "wire_format", ""), "legacy") == 0;
+	json_object_put(result);
 	if (ask(test, "peers", NULL, &result, test->error, sizeof(test->error)) != 0)
 		return -EIO;
 	peers = result_get(result, "peers");
@@ -101,12 +133,30 @@ static int list_peers(struct test *test)
 		if (!other)
 			break;
 		other->legacy = strcmp(result_text(peer, "wire_format", ""), "legacy") == 0;
+		other->harmed = is_harmed(peer, peers, now_ns);
 		other->expected = is_expected(peer, now_ns);
 		words_ago(result_text(peer, "last_seen", ""), now_ns, other->silent, sizeof(other->silent));
 		snprintf(other->version, sizeof(other->version), "%s", result_text(peer, "version", "-"));
 	}
 	json_object_put(result);
 	return 0;
+}
+
+/* Whether nothing native may be sent, for the sake of a bridge that would put it on its host's goose0; says which. A bridge
+ * that itself sends legacy asks nobody, and its frames are what the old ones understand.
+ */
+static bool is_refused(struct test *test)
+{
+	if (test->settings->value[CTL_OPTION_FORCE] || test->sends_legacy)
+		return false;
+	for (unsigned i = 0; i < test->others && !*test->error; i++)
+		if (test->other[i].harmed)
+			snprintf(test->error, sizeof(test->error),
+				 "%s sends legacy, as the Python service does, and that one makes a frame of whatever is "
+				 "native and puts it on its host's interface: nothing was sent. Test when it has been moved "
+				 "to this service, or with --force.",
+				 test->other[i].address);
+	return *test->error;
 }
 
 /* ---- echo ----------------------------------------------------------------------------------------------------------- */
@@ -202,7 +252,7 @@ static void send_frames(struct test *test)
 	status = text ? exec_run("goose-bridge-benchmark", arguments, text, RESULT_MAX) : -ENOMEM;
 	test->frames = status >= 0 ? json_tokener_parse(text) : NULL;
 	if (status < 0)
-		ctl_complain("cannot run goose-bridge-benchmark: %s", strerror(-status));
+		ctl_complain(NULL, "cannot run goose-bridge-benchmark: %s", strerror(-status));
 	free(text);
 }
 
@@ -214,7 +264,8 @@ static int answer_frames(const struct ctl_settings *settings)
 		arguments[3] = "-j";
 		arguments[4] = "answer";
 	}
-	return ctl_complain("cannot run goose-bridge-benchmark: %s", strerror(-exec_tool("goose-bridge-benchmark", arguments)));
+	return ctl_complain(settings, "cannot run goose-bridge-benchmark: %s",
+			    strerror(-exec_tool("goose-bridge-benchmark", arguments)));
 }
 
 /* ---- what came of it ------------------------------------------------------------------------------------------------ */
@@ -368,11 +419,13 @@ int ctl_test(const struct ctl_settings *settings, int count, char **words)
 		return answer_frames(settings);
 	test = calloc(1, sizeof(*test));
 	if (!test)
-		return ctl_complain("memory is short");
+		return ctl_complain(settings, "memory is short");
 	test->settings = settings;
 	test->rounds = (unsigned)rounds;
 	test->frames_wanted = settings->value[CTL_OPTION_THROUGH_GOOSE0] != NULL;
-	if (list_peers(test) == 0)
+	if (list_peers(test) == 0 && is_refused(test))
+		test->frames_wanted = false;
+	else if (!*test->error)
 		send_requests(test);
 	if (test->frames_wanted)
 		send_frames(test);

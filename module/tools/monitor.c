@@ -4,6 +4,7 @@
 #include "config.h"
 #include "ctl.h"
 #include "monitor_page.h"
+#include "put.h"
 #include "result.h"
 #include "words.h"
 
@@ -28,9 +29,9 @@
 
 static void usage(FILE *out)
 {
-	fputs("usage: goose-bridge-monitor [-s SOCKET] [monitor] [--interval S] [--plain] [--count N] [--lines N]\n"
-	      "       goose-bridge-monitor [-s SOCKET] status\n"
-	      "       goose-bridge-monitor [-s SOCKET | -c FILE] logs [-f] [--lines N]\n"
+	fputs("usage: goose-bridge-monitor [-s SOCKET] [-j] [monitor] [--interval S] [--plain] [--count N] [--lines N]\n"
+	      "       goose-bridge-monitor [-s SOCKET] [-j] status\n"
+	      "       goose-bridge-monitor [-s SOCKET | -c FILE] [-j] logs [-f] [--lines N]\n"
 	      "\n"
 	      "Watches the running goose-bridge service.\n"
 	      "\n"
@@ -40,6 +41,7 @@ static void usage(FILE *out)
 	      "  logs     the end of the service's log file\n"
 	      "\n"
 	      "  -s, --socket SOCKET  control socket (" GB_CLIENT_SOCKET ")\n"
+	      "  -j, --json           a line of JSON for each look, or each line of the log\n"
 	      "  -i, --interval S     seconds between two questions (1)\n"
 	      "  -p, --plain          lines of text, also on a terminal\n"
 	      "  -n, --count N        end after N blocks of lines\n"
@@ -55,6 +57,17 @@ static void usage(FILE *out)
 
 /* ---- status, and monitor without a screen --------------------------------------------------------------------------- */
 
+void monitor_json_error(const char *error)
+{
+	struct json_object *object = json_object_new_object();
+	char now[40];
+
+	gb_clock_iso8601(gb_clock_utc_ns(), true, now, sizeof(now));
+	put_text(object, "asked_at", now);
+	put_text(object, "error", error);
+	put_line(stdout, object);
+}
+
 static int status(const struct monitor_settings *settings)
 {
 	struct json_object *result;
@@ -65,12 +78,31 @@ static int status(const struct monitor_settings *settings)
 		fputs("goose-bridge-monitor: ", stderr);
 		words_print_clean(stderr, error, strlen(error));
 		fputs("\n", stderr);
+		if (settings->json)
+			monitor_json_error(error);
 		return MONITOR_BAD_NEWS;
 	}
-	ctl_print(stdout, ctl_render_status, result);
+	if (settings->json)
+		put_line(stdout, json_object_get(result));
+	else
+		ctl_print(stdout, ctl_render_status, result);
 	verdict = result_running(result) ? MONITOR_DONE : MONITOR_BAD_NEWS;
 	json_object_put(result);
 	return verdict;
+}
+
+/* Asks and prints the answer as a line. False if there was none. */
+static bool print_json(const struct monitor_settings *settings)
+{
+	struct json_object *answer;
+	char error[512];
+
+	if (monitor_ask(settings->socket_path, &answer, error, sizeof(error)) != 0) {
+		monitor_json_error(error);
+		return false;
+	}
+	put_line(stdout, answer);
+	return true;
 }
 
 /* Asks and prints a block. *MODEL goes on to what was answered. False if there was no answer. */
@@ -109,9 +141,9 @@ int monitor_plain(const struct monitor_settings *settings)
 	for (unsigned n = 1; written; n++) {
 		struct timespec until;
 
-		if (n > 1)
+		if (n > 1 && !settings->json)
 			putchar('\n');
-		answered = print_block(settings, &page, &model);
+		answered = settings->json ? print_json(settings) : print_block(settings, &page, &model);
 		written = fflush(stdout) == 0 && !ferror(stdout);
 		if (n == settings->count)
 			break;
@@ -131,6 +163,8 @@ int monitor_plain(const struct monitor_settings *settings)
 
 static int monitor(const struct monitor_settings *settings)
 {
+	if (settings->json)
+		return monitor_plain(settings);
 #ifdef HAVE_NCURSES
 	const char *why = NULL;
 
@@ -183,12 +217,13 @@ static int take_options(int argc, char **argv, struct monitor_settings *settings
 		{"plain", no_argument, NULL, 'p'},	    {"count", required_argument, NULL, 'n'},
 		{"lines", required_argument, NULL, 'l'},    {"follow", no_argument, NULL, 'f'},
 		{"config", required_argument, NULL, 'c'},   {"help", no_argument, NULL, 'h'},
-		{"version", no_argument, NULL, 'V'},	    {NULL, 0, NULL, 0},
+		{"json", no_argument, NULL, 'j'},	    {"version", no_argument, NULL, 'V'},
+		{NULL, 0, NULL, 0},
 	};
 	bool right = true;
 	int option;
 
-	while (right && (option = getopt_long(argc, argv, "s:i:pn:l:fc:hV", options, NULL)) != -1) {
+	while (right && (option = getopt_long(argc, argv, "s:i:pn:l:fc:jhV", options, NULL)) != -1) {
 		switch (option) {
 		case 's':
 			settings->socket_path = optarg;
@@ -210,6 +245,9 @@ static int take_options(int argc, char **argv, struct monitor_settings *settings
 			break;
 		case 'c':
 			settings->config_path = optarg;
+			break;
+		case 'j':
+			settings->json = true;
 			break;
 		case 'h':
 			usage(stdout);

@@ -18,6 +18,7 @@ struct monitor_settings {
 	unsigned count; /* blocks to print; 0 = no end */
 	unsigned lines; /* of the log, or streams in a block */
 	bool plain;
+	bool json;
 	bool follow;
 };
 
@@ -46,6 +47,9 @@ int monitor_source_fd(const struct monitor_source *source);
 
 /* Takes the latest answer, or that there was none. False if nothing is new. The caller puts the object. */
 bool monitor_source_take(struct monitor_source *source, struct monitor_answer *answer);
+
+/* A line of JSON that says what went wrong, and when. */
+void monitor_json_error(const char *error);
 
 /* ---- commands: each returns an exit status -------------------------------------------------------------------------- */
 

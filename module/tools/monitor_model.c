@@ -36,10 +36,23 @@ static bool take_warnings(struct monitor_model *model, struct json_object *warni
 	return true;
 }
 
-static void take_paths(struct monitor_model *model, struct json_object *paths)
+static void take_membership(struct monitor_path *path, struct json_object *membership, uint64_t utc_ns)
 {
+	char words[WORDS_MAX];
+
+	if (!membership)
+		return;
+	monitor_clean(path->membership, sizeof(path->membership), words_membership(membership, utc_ns, words, sizeof(words)));
+	path->not_member = strcmp(result_text(membership, "state", "member"), "member") != 0 ||
+			   strcmp(result_text(membership, "querier_state", ""), "lost") == 0;
+}
+
+static void take_paths(struct monitor_model *model, struct json_object *answer, uint64_t utc_ns)
+{
+	struct json_object *paths = result_get(answer, "paths");
+
 	for (size_t i = 0; i < result_length(paths) && model->paths < MONITOR_PATHS; i++) {
-		struct json_object *object = json_object_array_get_idx(paths, i);
+		struct json_object *object = json_object_array_get_idx(paths, i), *own = result_get(object, "membership");
 		struct monitor_path *path = &model->path[model->paths++];
 		char words[WORDS_MAX];
 
@@ -48,18 +61,9 @@ static void take_paths(struct monitor_model *model, struct json_object *paths)
 		monitor_clean_key(path->detail, sizeof(path->detail), object, "detail", "");
 		path->broken = !result_yes(object, "goose0_up") || !result_yes(object, "network_up") ||
 			       !result_yes(object, "member");
+		/* that of the first path stands above them all, too */
+		take_membership(path, own || i > 0 ? own : result_get(answer, "membership"), utc_ns);
 	}
-}
-
-static void take_membership(struct monitor_model *model, struct json_object *membership, uint64_t utc_ns)
-{
-	char words[WORDS_MAX];
-
-	if (!membership)
-		return;
-	monitor_clean(model->membership, sizeof(model->membership), words_membership(membership, utc_ns, words, sizeof(words)));
-	model->not_member = strcmp(result_text(membership, "state", "member"), "member") != 0 ||
-			    strcmp(result_text(membership, "querier_state", ""), "lost") == 0;
 }
 
 /* GOOSE frames that were read from goose0 are counted apart by whether they had a tag. */
@@ -210,8 +214,7 @@ struct monitor_model *monitor_model_create(const struct monitor_model *before, s
 	}
 	if (model->restarted)
 		making.before = NULL; /* all counts began anew */
-	take_paths(model, result_get(answer, "paths"));
-	take_membership(model, result_get(answer, "membership"), utc_ns);
+	take_paths(model, answer, utc_ns);
 	model->unsupervised = says_null(answer, "stream_counts");
 	take_rates(&making, answer);
 	take_drops(&making, result_get(answer, "drops"));

@@ -87,6 +87,8 @@ struct monitor_path {
 	char kind[MONITOR_LINE];
 	char detail[MONITOR_LINE]; /* why it does not work; "" */
 	bool broken;
+	char membership[MONITOR_LINE]; /* "" if the service does not tell */
+	bool not_member;
 };
 
 struct monitor_model {
@@ -101,8 +103,6 @@ struct monitor_model {
 	char (*warning)[MONITOR_LINE];
 	size_t paths;
 	struct monitor_path path[MONITOR_PATHS];
-	char membership[MONITOR_LINE]; /* "" if the service does not tell */
-	bool not_member;
 
 	/* "out" is from goose0 to the network, "in" from the network to goose0 */
 	struct monitor_count untagged_out, tagged_out; /* together: frames_out */

@@ -170,9 +170,9 @@ static void add_paths(struct monitor_page *page, const struct monitor_model *mod
 			add_clauses(page, style, "          ", path->kind);
 		if (*path->detail)
 			monitor_page_wrap(page, MONITOR_BAD, "          ", path->detail, 2);
+		if (*path->membership)
+			add_clauses(page, path->not_member ? MONITOR_BAD : MONITOR_NORMAL, "Group     ", path->membership);
 	}
-	if (*model->membership)
-		add_clauses(page, model->not_member ? MONITOR_BAD : MONITOR_NORMAL, "Group     ", model->membership);
 }
 
 static void add_rates(struct monitor_page *page, const struct monitor_model *model)

@@ -64,6 +64,26 @@ aws_case $search pages
 check || fail "own interface on the second page: $(of registered_member text)"
 aws_case $search member
 
+say "two paths"
+second=tgw-mcast-domain-0fedcba9876543210
+cp "$work/A.conf" "$work/A.one.conf"
+printf '%s\n' enable_dual_path=true backup_interface=goose1 backup_multicast_ip=224.0.1.101 \
+	backup_tgw_multicast_domain_id=$second >>"$work/A.conf"
+: >"$work/aws/log"
+check || true # the service has one path, and the rules let one group pass
+for action in $search DescribeTransitGatewayMulticastDomains; do
+	for id in $domain $second; do
+		[ "$(aws_log ".action == \"$action\" and (tostring | contains(\"$id\"))")" = 1 ] ||
+			fail "$action is not asked once about $id: $(cat "$work/aws/log")"
+	done
+done
+jq -e '[.checks[] | select(.id == "registered_member") | [.path, .result]] == [["goose0", "pass"], ["goose1", "pass"]]
+	and [.checks[] | select(.id == "instance_type") | .path] == [null]
+	and ([.checks[] | select(.result == "fail") | .path] | unique == ["goose1"])' "$work/check.json" >/dev/null ||
+	fail "two paths: $(cat "$work/check.json")"
+mv "$work/A.one.conf" "$work/A.conf"
+check || fail "something fails: $(those fail)"
+
 groups=DescribeSecurityGroups
 broken $groups no-igmp-in security_group_igmp_in
 broken $groups no-udp-in security_group_udp_in

@@ -68,6 +68,28 @@ if command -v setpriv >/dev/null; then
 		2>"$work/refused.err" || status=$?
 	[ $status = 1 ] || fail "without CAP_NET_RAW: exit $status"
 	grep -q 'CAP_NET_RAW' "$work/refused.err" || fail "without CAP_NET_RAW: $(cat "$work/refused.err")"
+	say "who may send no frames is told what passes meanwhile"
+	without() {
+		status=0
+		on A setpriv --bounding-set -net_raw --inh-caps -net_raw "$(program goose-bridge-benchmark)" "$@" \
+			>"$work/seen.out" 2>"$work/refused.err" || status=$?
+		[ $status = 1 ] || fail "without CAP_NET_RAW $*: exit $status"
+	}
+	replay A goose0 "$pcaps/goose_simulation.pcap" # so that there is something to tell of the times
+	without -j -s "$work/A.sock" throughput --duration 2 &
+	watching=$!
+	sleep 0.5
+	replay A goose0 "$pcaps/goose_simulation.pcap"
+	wait $watching || fail "it was not told"
+	jq -e '.seen.frames_from_goose0 > 0 and .seen.drops == {} and .sent == 0 and .hosts == [] and (.fine | not)
+		and (.seen.latency.to_network.residence.p50_us > 0) and (.left_out | length == 1) and .seconds >= 2' \
+		"$work/seen.out" >/dev/null || fail "JSON: $(cat "$work/seen.out" "$work/refused.err")"
+	without -s "$work/A.sock" latency --count 10
+	for words in '^From goose0 ' '^To goose0 ' '^Dropped     nothing' '^Bridges ' '^Left out: frames of its own.*CAP_NET_RAW'; do
+		grep -q "$words" "$work/seen.out" || fail "no '$words': $(cat "$work/seen.out")"
+	done
+	without -j -s "$work/none" throughput
+	jq -e '.seen == null and (.left_out | length == 2)' "$work/seen.out" >/dev/null || fail "JSON: $(cat "$work/seen.out")"
 fi
 
 say "nobody answers: nothing is loaded"

@@ -67,7 +67,13 @@ says 1 'goose-bridge-ctl -c .*/A.conf start' status
 is_json 1 '.state == "down" and .pid == null and (.error | length > 0) and (.to_do | length > 0)' status
 for command in stats streams peers events igmp snmp version reload test; do
 	says 1 'No service listens at .*; is goose-bridge running' $command
+	is_json 1 '.error | startswith("No service listens at ")' $command
 done
+is_json 1 '.error | test("cannot read the log .*No such file")' logs
+is_json 1 '.error | test("systemd does not look after")' logs --journal
+is_json 1 '.error | startswith("No service listens at ")' monitor --count 1
+is_json 1 '.error | startswith("No service listens at ")' streams forget x
+is_json 1 '.checks | any(.id == "service" and .result == "fail")' check
 says 0 'does not run' stop
 is_json 0 '.action == "stop" and .pid == null' stop
 says 1 'NO ANSWER' ports
@@ -102,7 +108,12 @@ is_json 0 '.events | length > 0' events
 says 0 '^State ' igmp
 is_json 0 '.membership.state' igmp
 is_json 0 '.snmp.state == "off"' snmp
-is_json 0 '.version' version
+is_json 0 '.version and .ctl' version
+is_json 0 '.statistics and (.streams | type == "array")' monitor --count 1
+is_json 0 '.text | length > 0' logs -n 1
+ctl_a -j logs
+jq -es 'all(.time and .level and .text) and any(.level == "INFO" and .text == "The service has started: '"$(
+	"$(program goose-bridge)" -V | grep -o '[0-9.]*$')"'.")' "$work/text" >/dev/null || fail "-j logs: $(cat "$work/text")"
 says 0 'service +1' version
 says 0 "^UDP +$group:$port on eth0, open; [0-9]+ octets wait, 0 datagrams dropped" ports
 says 0 "^  in  UDP $port +from $(address_of B)/32 +frames" ports
@@ -130,6 +141,7 @@ grep -q multicast_ttl "$work/text" || fail "it does not say what is wrong: $(cat
 
 say "a file that is wrong ends nothing"
 says 1 'A.conf:[0-9]+: .*multicast_ttl' restart
+is_json 1 '.error | test("A.conf:[0-9]+: .*multicast_ttl")' restart
 ! ended "$first" || fail "the service was ended for a file that is wrong"
 sed -i '$d' "$work/A.conf"
 
@@ -155,10 +167,13 @@ nobody_gets 0 'is running' status
 nobody_gets 0 'open; ' ports
 nobody_gets 0 'is running' monitor --plain --count 1
 nobody_gets 1 'root' stop
+as_nobody -j stop
+jq -e '.error | test("root")' "$work/text" >/dev/null || fail "-j stop as nobody: $(cat "$work/text" "$work/said")"
 nobody_gets 1 'root' restart
 nobody_gets 1 'root and the service' reload
 nobody_gets 1 'root and the service' test
-nobody_gets 1 'root|CAP_NET_RAW' benchmark
+nobody_gets 1 'root|CAP_NET_RAW' benchmark throughput --duration 1
+grep -q '^From goose0 ' "$work/text" || fail "nobody is not told what passes: $(cat "$work/text")"
 ! ended "$pid" || fail "nobody has ended it"
 
 say "one that hangs, and one that is killed"

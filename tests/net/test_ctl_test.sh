@@ -113,4 +113,40 @@ ctl A test >"$work/text" || status=$?
 [ $status = 1 ] || fail "legacy knows no echo, and test says $status"
 grep -q 'sends legacy' "$work/text" || fail "it does not say why: $(cat "$work/text")"
 [ "$(stat A .counters.hellos_sent)" = 0 ] || fail "native datagrams were sent"
+
+say "an old bridge is heard by a native one"
+legacy_frame() { # what a Python bridge on host C sends (goose-bridge-wire(5))
+	on C "$tool" udp-send --group $group --port $port --interface eth0 --source-port $port --ttl 10 --hex \
+		02000000000c0006000000000000000000000001000800000000 >/dev/null
+}
+bridge_stop C
+legacy_frame
+hears_legacy() { stat B '.peers | any(.wire_format == "legacy" and .address == "10.61.0.3")' | grep -q true; }
+wait_for 5 hears_legacy || fail "B does not hear it: $(stat B .peers)"
+raw=$(stat B .statistics.raw_frames)
+requests=$(stat A .counters.echo_requests_received)
+status=0
+ctl B -j test -n 1 >"$work/json.json" 2>/dev/null || status=$?
+[ $status = 1 ] || fail "it asks though an old bridge makes frames of that: $status $(cat "$work/json.json")"
+jq -e '(.error | test("10.61.0.3 sends legacy.*--force")) and ([.bridges[].answered] | add == 0) and .fine == false' \
+	"$work/json.json" >/dev/null || fail "JSON: $(cat "$work/json.json")"
+on B "$(program goose-bridge-ctl)" -s "$work/B.sock" test --through-goose0 -n 1 >"$work/text" || true
+grep -q 'nothing was sent' "$work/text" || fail "text: $(cat "$work/text")"
+[ "$(stat A .counters.echo_requests_received)" = "$requests" ] || fail "an echo request was sent"
+[ "$(stat B .statistics.raw_frames)" = "$raw" ] || fail "frames were sent through goose0"
+status=0
+ctl B test -n 1 --force >"$work/text" || status=$?
+[ "$(stat A .counters.echo_requests_received)" = $((requests + 1)) ] || fail "--force does not ask: $(cat "$work/text")"
+
+say "and is no hindrance once its host has been moved"
+write_conf C hello_interval=1
+start_bridges C
+moved() { # it is heard in a later second than the old one
+	stat B '[.peers[] | select(.address == "10.61.0.3")] | group_by(.wire_format)
+		| map({(.[0].wire_format): (map(.last_seen) | max)[:19]})
+		| add | .native > .legacy' | grep -q true
+}
+wait_for 5 moved || fail "B does not hear C: $(stat B .peers)"
+ctl B test -n 1 >"$work/text" || true
+if grep -q 'nothing was sent' "$work/text"; then fail "it still refuses: $(cat "$work/text")"; fi
 pass

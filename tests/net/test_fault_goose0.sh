@@ -61,4 +61,11 @@ status=0
 on A "$(program goose-bridge)" -c "$work/A.conf" >"$work/A.refused" 2>&1 || status=$?
 [ $status = 1 ] || fail "it started on an interface that is no TAP (exit $status)"
 grep -q 'veth0.*no TAP' "$work/A.refused" || fail "it does not say why: $(cat "$work/A.refused")"
+grep -q 'belongs in multicast_interface$' "$work/A.refused" || fail "it does not say what to do: $(cat "$work/A.refused")"
+write_conf A interface=eth0
+status=0
+on A "$(program goose-bridge)" -c "$work/A.conf" >"$work/A.refused" 2>&1 || status=$?
+[ $status = 1 ] || fail "it started on the network card (exit $status)"
+grep -q 'eth0.*no TAP.*multicast_interface' "$work/A.refused" || fail "it does not say why: $(cat "$work/A.refused")"
+[ "$(on A ip -j link show dev eth0 | jq '.[0].mtu')" = 1500 ] || fail "it changed the network card"
 pass

@@ -115,6 +115,22 @@ for wrong in "-i 0" "--count 0" "--lines x" "nothing" "status more" "-x"; do
 	[ $status = 2 ] || fail "$wrong: exit status $status, not 2"
 	[ -s "$work/usage.err" ] || fail "$wrong: nothing is said"
 done
+
+"${monitor[@]}" -j --interval 0.1 --count 2 >"$work/looks.out" || fail "monitor -j: exit status $?"
+[ "$(jq -c '[.state, (.streams | length), (.paths | length)]' "$work/looks.out" | uniq -c | xargs)" = '2 [running,2,1]' ] ||
+	fail "monitor -j is not a line for each look: $(cat "$work/looks.out")"
+[ "$(wc -l <"$work/looks.out")" = 2 ] || fail "monitor -j: $(wc -l <"$work/looks.out") lines"
+"$bin/goose-bridge-ctl" -s "$work/sock" -j monitor -n 1 | jq -e '.statistics.goose_received == 2000' >/dev/null ||
+	fail "goose-bridge-ctl -j monitor"
+"${monitor[@]}" -j status | jq -e '.state == "running"' >/dev/null || fail "status -j"
+for command in "monitor --count 1" status logs; do
+	status=0
+	# shellcheck disable=SC2086 # words
+	"$bin/goose-bridge-monitor" -s "$work/none" -c "$work/no-such" -j $command >"$work/none.out" 2>/dev/null || status=$?
+	[ $status = 1 ] || fail "no service, -j $command: exit status $status"
+	jq -es 'length == 1 and (.[0].error | length > 0)' "$work/none.out" >/dev/null ||
+		fail "no service, -j $command: $(cat "$work/none.out")"
+done
 say "blocks of lines: done"
 
 # --- The log --------------------
@@ -141,6 +157,29 @@ sleep 0.6
 echo "anew" >>"$work/log"
 wait_for grep -qx 'anew' "$work/follow.out" || fail "-f loses a log that is emptied"
 [ "$(wc -l <"$work/follow.out")" = 5 ] || fail "-f shows lines twice"
+kill -TERM "$pid"
+cp "$work/log.1" "$work/log"
+{
+	echo '2026-01-31T12:00:00.000000+00:00 WARNING goose0: "it" \ is'
+	printf 'half \303 of it \033[2J\n\nno end'
+} >>"$work/log"
+"$bin/goose-bridge-ctl" -s "$work/sock" -j logs -n 4 >"$work/json.out" || fail "-j logs: exit status $?"
+[ "$(wc -l <"$work/json.out")" = 4 ] || fail "-j logs -n 4: $(cat "$work/json.out")"
+jq -es '.[0] == {time: "2026-01-31T12:00:00.000000+00:00", level: "WARNING", text: "goose0: \"it\" \\ is"}
+	and .[1] == {time: null, level: null, text: "half ? of it \u001b[2J"} and .[2].text == "" and .[3].text == "no end"' \
+	"$work/json.out" >/dev/null || fail "-j logs: $(cat "$work/json.out")"
+if grep -q "$(printf '\033')" "$work/json.out"; then fail "-j logs steers the terminal"; fi
+printf '%05000d\n' 7 >>"$work/log"
+"${monitor[@]}" -j logs -l 1 | jq -e '.text | length == 4095' >/dev/null || fail "-j logs: a long line"
+"${monitor[@]}" -j logs -f -l 1 >"$work/json.out" &
+pid=$!
+processes+=("$pid")
+wait_for test -s "$work/json.out" || fail "-j logs -f does not begin"
+printf 'first half' >>"$work/log"
+sleep 0.5
+echo ', second' >>"$work/log"
+last_is() { [ "$(tail -n 1 "$work/json.out" | jq -r .text)" = "$1" ]; }
+wait_for last_is "first half, second" || fail "-j logs -f tears lines apart: $(cat "$work/json.out")"
 kill -TERM "$pid"
 printf 'log_file = %s/other\n' "$work" >"$work/conf"
 echo "by configuration" >"$work/other"

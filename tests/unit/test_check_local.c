@@ -302,14 +302,76 @@ static void senders_are_who_is_allowed_and_who_was_heard(void **state)
 	t->facts.service.peers = 2;
 	t->facts.service.peer[0] = address("10.61.0.2");
 	t->facts.service.peer[1] = address("10.63.0.3");
+	t->facts.service.peer_paths[0] = 1;
+	t->facts.service.peer_paths[1] = 1 | 2;
 	check_find_senders(&t->facts);
 	assert_int_equal(t->facts.senders, 3);
 	assert_int_equal(t->facts.sender[1].addresses.last, span("10.62.0.0/16").last);
 	assert_int_equal(t->facts.sender[2].addresses.first, span("10.63.0.3").first);
 	set_key(t, "allow_sources", "");
+	t->facts.path = 1; /* where only the second was heard */
+	check_find_senders(&t->facts);
+	assert_int_equal(t->facts.senders, 1);
+	assert_int_equal(t->facts.sender[0].addresses.first, span("10.63.0.3").first);
 	t->facts.service.peers = 0;
 	check_find_senders(&t->facts);
 	assert_int_equal(t->facts.senders, 0);
+}
+
+static void senders_of_the_other_path_are_not_filtered_here(void **state)
+{
+	struct test *t = *state;
+
+	t->facts.sysctl.rp_filter = 1;
+	t->facts.sender[1].route = 4;
+	expect(judged(t), CHECK_RP_FILTER, CHECK_FAIL, "the way to 10.61.0.3/32 is not through it", "rp_filter=2");
+	t->facts.other_network = 4;
+	expect(judged(t), CHECK_RP_FILTER, CHECK_PASS, "strict", NULL);
+	t->facts.other_network = t->facts.network.index; /* one network interface for both */
+	expect(judged(t), CHECK_RP_FILTER, CHECK_FAIL, "the way to 10.61.0.3/32 is not through it", "rp_filter=2");
+}
+
+/* What is true of both paths stands there once, of none in particular; all else with the path's name. */
+static void two_paths_are_judged_and_said_once(void **state)
+{
+	struct test *t = *state;
+	struct local_facts other = t->facts;
+	unsigned membership = 0, config = 0, mtu = 0;
+	char *text = NULL;
+	size_t length = 0;
+	FILE *memory = open_memstream(&text, &length);
+
+	other.path = 1;
+	strcpy(other.service.membership, "lost");
+	strcpy(t->facts.other_interface, "goose1");
+	strcpy(t->list.path, "goose0");
+	check_judge_local(&t->list, &t->facts);
+	strcpy(t->list.path, "goose1");
+	check_judge_local(&t->list, &other);
+	check_say_once(&t->list);
+	for (unsigned i = 0; i < t->list.count; i++) {
+		const struct check *check = &t->list.check[i];
+
+		if (check->kind == CHECK_MEMBERSHIP)
+			assert_string_equal(check->path, membership++ ? "goose1" : "goose0");
+		config += check->kind == CHECK_CONFIG;
+		if (check->kind == CHECK_MTU && ++mtu)
+			assert_string_equal(check->path, "");
+	}
+	assert_int_equal(membership, 2);
+	assert_int_equal(config, 1);
+	assert_int_equal(mtu, 1);
+	assert_int_equal(check_count(&t->list, CHECK_FAIL), 1);
+	expect(&t->list, CHECK_ALLOW_SOURCES, CHECK_PASS, "may place frames on goose0 and goose1", NULL);
+	check_print(memory, &t->list);
+	assert_int_equal(check_print_json(memory, &t->list), 0);
+	fclose(memory);
+	assert_non_null(strstr(text, "pass     membership               goose0: the service is a member"));
+	assert_non_null(strstr(text, "fail     membership               goose1: the membership of"));
+	assert_non_null(strstr(text, "pass     mtu                      the MTU of eth0"));
+	assert_non_null(strstr(text, "\"id\":\"membership\",\"area\":\"local\",\"path\":\"goose1\",\"result\":\"fail\""));
+	assert_non_null(strstr(text, "\"id\":\"mtu\",\"area\":\"local\",\"path\":null,"));
+	free(text);
 }
 
 static void the_services_answer_is_read(void **state)
@@ -326,7 +388,7 @@ static void the_services_answer_is_read(void **state)
 	struct service_facts facts = {0};
 
 	(void)state;
-	check_read_service(&facts, status, peers);
+	check_read_service(&facts, 0, status, peers);
 	assert_string_equal(facts.membership, "member");
 	assert_string_equal(facts.interface, "eth0");
 	assert_string_equal(facts.engine, "kernel");
@@ -336,13 +398,43 @@ static void the_services_answer_is_read(void **state)
 	assert_int_equal(facts.peer_mtu, 8500);
 	assert_int_equal(facts.peer_mtu_address.s_addr, address("10.61.0.3").s_addr);
 	facts = (struct service_facts){0};
-	check_read_service(&facts, odd, odd);
-	check_read_service(&facts, NULL, NULL);
+	check_read_service(&facts, 0, odd, odd);
+	check_read_service(&facts, 1, odd, odd);
+	check_read_service(&facts, 0, NULL, NULL);
 	assert_string_equal(facts.membership, "");
 	assert_int_equal(facts.peers, 0);
 	json_object_put(status);
 	json_object_put(peers);
 	json_object_put(odd);
+}
+
+static void each_path_has_its_part_of_the_answer(void **state)
+{
+	struct json_object *status = json_tokener_parse(
+		"{\"membership\": {\"state\": \"member\"}, \"paths\": ["
+		"{\"network_interface\": \"eth0\", \"membership\": {\"state\": \"member\"}, \"receive_buffer\": 8388608}, "
+		"{\"network_interface\": \"eth1\", \"membership\": {\"state\": \"lost\"}, \"receive_buffer\": 212992}]}");
+	struct json_object *peers = json_tokener_parse(
+		"{\"peers\": [{\"address\": \"10.61.0.2\", \"path_mtu\": 8500, \"path_id\": 0}, "
+		"{\"address\": \"10.61.0.2\", \"path_mtu\": 1500, \"path_id\": 1}, "
+		"{\"address\": \"10.62.0.2\", \"path_mtu\": 1400, \"path_id\": 1}]}");
+	struct service_facts facts = {0};
+
+	(void)state;
+	check_read_service(&facts, 1, status, peers);
+	assert_string_equal(facts.membership, "lost");
+	assert_string_equal(facts.interface, "eth1");
+	assert_int_equal(facts.receive_buffer, 212992);
+	assert_int_equal(facts.peers, 2);
+	assert_int_equal(facts.peer_paths[0], 3);
+	assert_int_equal(facts.peer_paths[1], 2);
+	assert_int_equal(facts.peer_mtu, 1500);
+	facts = (struct service_facts){0};
+	check_read_service(&facts, 2, status, peers); /* which the service has not */
+	assert_string_equal(facts.membership, "");
+	assert_string_equal(facts.interface, "");
+	json_object_put(status);
+	json_object_put(peers);
 }
 
 static void sysctl_has_slashes_for_dots(void **state)
@@ -450,7 +542,10 @@ int main(void)
 		TEST(allow_sources),
 		TEST(kernel_engine),
 		TEST(senders_are_who_is_allowed_and_who_was_heard),
+		TEST(senders_of_the_other_path_are_not_filtered_here),
+		TEST(two_paths_are_judged_and_said_once),
 		TEST(the_services_answer_is_read),
+		TEST(each_path_has_its_part_of_the_answer),
 		TEST(sysctl_has_slashes_for_dots),
 		TEST(only_settings_of_the_kernel_are_mended),
 		TEST(the_answer_as_json),

@@ -477,9 +477,43 @@ static void a_block_cuts_nothing_and_counts_what_it_leaves_out(void **state)
 	monitor_page_free(&page);
 }
 
+static void each_path_has_its_membership(void **state)
+{
+	struct monitor_model *m = after(NULL,
+		"{\"state\":\"running\",\"membership\":{\"state\":\"member\",\"querier_state\":\"never_seen\"},\"paths\":["
+		"{\"interface\":\"goose0\",\"goose0_up\":true,\"network_up\":true,\"member\":true,"
+		"\"membership\":{\"state\":\"member\",\"querier_state\":\"never_seen\",\"reports_sent\":3}},"
+		"{\"interface\":\"goose1\",\"goose0_up\":true,\"network_up\":true,\"member\":true,"
+		"\"membership\":{\"state\":\"lost\",\"querier_state\":\"never_seen\",\"reports_sent\":4}}]}", 0);
+	struct monitor_view view = {0};
+	struct monitor_page page = {0};
+
+	(void)state;
+	assert_int_equal(m->paths, 2);
+	assert_false(m->path[0].not_member);
+	assert_true(m->path[1].not_member);
+	for (int block = 0; block < 2; block++) {
+		if (block)
+			monitor_page_block(&page, m, &fine_link, 5);
+		else
+			monitor_page_screen(&page, m, &fine_link, &view, 80, 24);
+		assert_non_null(line_with(&page, "Group     member, no querier seen, 3 reports sent"));
+		assert_non_null(line_with(&page, "Group     lost, no querier seen, 4 reports sent"));
+		assert_int_equal(line_with(&page, "Group     lost")->style, MONITOR_BAD);
+		assert_ptr_equal(line_with(&page, "Group     member") + 3, line_with(&page, "Group     lost"));
+	}
+	monitor_model_destroy(m);
+	/* a service that says it once says it of its one path */
+	m = after(NULL, "{\"membership\":{\"state\":\"lost\"},\"paths\":[{\"interface\":\"goose0\"}]}", 0);
+	assert_true(m->path[0].not_member);
+	monitor_model_destroy(m);
+	monitor_page_free(&page);
+}
+
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
+		cmocka_unit_test(each_path_has_its_membership),
 		cmocka_unit_test(rates_are_of_the_last_interval),
 		cmocka_unit_test(a_restart_is_no_rate),
 		cmocka_unit_test(drops_that_grow_come_first_and_stay_marked),
