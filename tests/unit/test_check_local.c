@@ -378,8 +378,7 @@ static void the_services_answer_is_read(void **state)
 {
 	struct json_object *status = json_tokener_parse(
 		"{\"membership\": {\"state\": \"member\"}, \"paths\": [{\"network_interface\": \"eth0\", \"detail\": \"\", "
-		"\"receive_buffer\": 8388608, \"send_buffer\": 131072, \"engine\": \"user\"}, {\"engine\": \"kernel\"}, "
-		"{\"engine\": \"user\"}]}");
+		"\"receive_buffer\": 8388608, \"send_buffer\": 131072, \"engine\": \"kernel\"}, {\"engine\": \"user\"}]}");
 	struct json_object *peers =
 		json_tokener_parse("{\"peers\": [{\"address\": \"10.61.0.2\", \"path_mtu\": 1500}, {\"address\": "
 				   "\"10.61.0.2\", \"path_mtu\": null}, "
@@ -413,7 +412,8 @@ static void each_path_has_its_part_of_the_answer(void **state)
 	struct json_object *status = json_tokener_parse(
 		"{\"membership\": {\"state\": \"member\"}, \"paths\": ["
 		"{\"network_interface\": \"eth0\", \"membership\": {\"state\": \"member\"}, \"receive_buffer\": 8388608}, "
-		"{\"network_interface\": \"eth1\", \"membership\": {\"state\": \"lost\"}, \"receive_buffer\": 212992}]}");
+		"{\"network_interface\": \"eth1\", \"membership\": {\"state\": \"lost\"}, \"receive_buffer\": 212992, "
+		"\"engine\": \"kernel\"}]}");
 	struct json_object *peers = json_tokener_parse(
 		"{\"peers\": [{\"address\": \"10.61.0.2\", \"path_mtu\": 8500, \"path_id\": 0}, "
 		"{\"address\": \"10.61.0.2\", \"path_mtu\": 1500, \"path_id\": 1}, "
@@ -424,6 +424,7 @@ static void each_path_has_its_part_of_the_answer(void **state)
 	check_read_service(&facts, 1, status, peers);
 	assert_string_equal(facts.membership, "lost");
 	assert_string_equal(facts.interface, "eth1");
+	assert_string_equal(facts.engine, "kernel");
 	assert_int_equal(facts.receive_buffer, 212992);
 	assert_int_equal(facts.peers, 2);
 	assert_int_equal(facts.peer_paths[0], 3);
