@@ -314,7 +314,8 @@ static void test_no_counter_goes_back(void **state)
 
 /* ---- what they carried ---------------------------------------------------------------------------------------------- */
 
-static void look(void *arg, const struct gb_kernel_record *record, const struct gb_frame *frame, uint64_t now_ns, uint64_t utc_ns)
+static void look(void *arg, const struct gb_kernel_record *record, const struct gb_frame *frame, uint64_t now_ns,
+		 uint64_t utc_ns)
 {
 	struct fixture *f = arg;
 
@@ -363,7 +364,8 @@ static void put_carried(struct fixture *f, struct carried c)
 {
 	_Alignas(8) uint8_t octets[RECORD_MAX];
 	uint8_t frame[2048];
-	size_t length = put_message(frame, c.sq_num, c.length), head = length < GB_KERNEL_HEAD_MAX ? length : GB_KERNEL_HEAD_MAX;
+	size_t length = put_message(frame, c.sq_num, c.length);
+	size_t head = length < GB_KERNEL_HEAD_MAX ? length : GB_KERNEL_HEAD_MAX;
 	struct gb_kernel_record record = {.time_ns = c.time_ns, .missed = c.missed, .received_ns = c.received_ns,
 					  .sequence = c.sq_num, .frame_length = (uint16_t)length,
 					  .head_length = (uint16_t)head};
