@@ -39,10 +39,10 @@ static const struct gb_sources any;
 static struct gb_kernel_engine_use usual_use(void)
 {
 	struct gb_kernel_engine_use use = {
-		.goose0 = (int)if_nametoindex("goose0"), .goose0_up = true, .network = (int)if_nametoindex("net0"),
-		.network_up = true, .native = true, .member = true, .has_mac = true, .port = 61850, .ttl = 10, .dscp = 46,
-		.path_mtu = 1500, .sender_id = 5, .allow_sources = &any, .clock_synchronised = true,
-		.max_frame_age_ns = 200000000, .unattended_ns = 300 * GB_NS_PER_S,
+		.goose0 = (int)if_nametoindex("goose0"), .goose0_up = true, .goose0_mtu = 1504,
+		.network = (int)if_nametoindex("net0"), .network_up = true, .native = true, .member = true, .has_mac = true,
+		.port = 61850, .ttl = 10, .dscp = 46, .path_mtu = 1500, .sender_id = 5, .allow_sources = &any,
+		.clock_synchronised = true, .max_frame_age_ns = 200000000, .unattended_ns = 300 * GB_NS_PER_S,
 	};
 
 	inet_pton(AF_INET, "224.0.1.100", &use.group);
