@@ -79,7 +79,8 @@ static void print_peers(FILE *out, const struct watch *w)
 		struct json_object *peer = json_object_array_get_idx(peers, i);
 
 		fprintf(out, "%-11s %s: %.1f datagrams/s, %" PRIu64 " lost\n", i ? "" : "Bridges",
-			result_text(peer, "address", "-"), rate(w, peer_grown(w, peer, "datagrams")), peer_grown(w, peer, "lost"));
+			result_text(peer, "address", "-"), rate(w, peer_grown(w, peer, "datagrams")),
+			peer_grown(w, peer, "lost"));
 	}
 }
 
