@@ -125,7 +125,7 @@ static void write_text(FILE *page, const void *what)
 	print_time(page, "in this bridge, outwards", result_get(result_get(latency, "to_network"), "residence"));
 	print_time(page, "in this bridge, inwards", result_get(in, "residence"));
 	print_time(page, "one way from other bridges", result_get(in, "one_way"));
-	fprintf(page, "Left out: frames of its own, and so their loss and round-trip times. %s\n", w->why);
+	fprintf(page, "Left out: frames of its own, and so their loss and round-trip times: %s\n", w->why);
 }
 
 /* ---- as JSON -------------------------------------------------------------------------------------------------------- */
