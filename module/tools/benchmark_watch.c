@@ -79,7 +79,8 @@ static void print_peers(FILE *out, const struct watch *w)
 		struct json_object *peer = json_object_array_get_idx(peers, i);
 
 		fprintf(out, "%-11s %s: %.1f datagrams/s, %" PRIu64 " lost\n", i ? "" : "Bridges",
-			result_text(peer, "address", "-"), rate(w, peer_grown(w, peer, "datagrams")), peer_grown(w, peer, "lost"));
+			result_text(peer, "address", "-"), rate(w, peer_grown(w, peer, "datagrams")),
+			peer_grown(w, peer, "lost"));
 	}
 }
 
@@ -124,7 +125,7 @@ static void write_text(FILE *page, const void *what)
 	print_time(page, "in this bridge, outwards", result_get(result_get(latency, "to_network"), "residence"));
 	print_time(page, "in this bridge, inwards", result_get(in, "residence"));
 	print_time(page, "one way from other bridges", result_get(in, "one_way"));
-	fprintf(page, "Left out: frames of its own, and so their loss and round-trip times. %s\n", w->why);
+	fprintf(page, "Left out: frames of its own, and so their loss and round-trip times: %s\n", w->why);
 }
 
 /* ---- as JSON -------------------------------------------------------------------------------------------------------- */

@@ -308,12 +308,13 @@ static void print_tgw(FILE *out, struct json_object *m, uint64_t now_ns)
 static void print_igmp_path(FILE *out, struct json_object *of, uint64_t now_ns)
 {
 	struct json_object *m = result_get(of, "membership"), *querier = result_get(of, "querier");
+	const char *state = result_text(m, "querier_state", "unknown");
 	char when[40];
 
 	fprintf(out, "State      %s%s, group %s on %s\n", result_text(m, "state", "unknown"),
 		result_yes(of, "left") ? " (left on purpose)" : "", result_text(m, "group", "-"),
 		result_text(m, "interface", "no interface"));
-	fprintf(out, "Querier    %s", result_text(m, "querier_state", "unknown"));
+	fprintf(out, "Querier    %s", strcmp(state, "never_seen") == 0 ? "none was heard yet" : state);
 	if (*result_text(m, "querier", ""))
 		fprintf(out, ": %s, IGMP version %s, every %s s, last %s ago, %" PRIu64 " queries",
 			result_text(m, "querier", ""), result_text(querier, "version", "-"),

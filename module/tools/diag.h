@@ -16,7 +16,8 @@ enum { DIAG_FINE = 0, DIAG_BAD_NEWS = 1, DIAG_USAGE = 2 };
 
 struct diag {
 	struct diag_options options;
-	struct gb_config config;
+	struct gb_config config; /* of two paths, as if the one that is meant were the only */
+	unsigned path;		 /* its number: the one of --group, else the first */
 	const char *socket_path; /* of the service */
 	struct diag_output out;
 	struct event_base *base;

@@ -5,7 +5,9 @@
 
 #include "diag.h"
 
-/* The service's answer to `igmp` (json_object_put it), or NULL with a sentence in ERROR. It waits for a second at most. */
+/* The service's answer to `igmp`, of several paths what it says of D's (json_object_put it), or NULL with a sentence in ERROR.
+ * It waits for a second at most.
+ */
 struct json_object *diag_service_igmp(const struct diag *d, char *error, size_t size);
 
 /* State and querier of ANSWER in one sentence in TEXT. Returns TEXT. */

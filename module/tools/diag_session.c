@@ -35,6 +35,33 @@ static bool wants_another_group(const struct diag_command *command)
 	return command->verb == DIAG_TGW_TIMEOUT || command->verb == DIAG_TGW_KEEPALIVE;
 }
 
+static bool is_path_of(const struct gb_config_path *path, unsigned paths, struct in_addr group)
+{
+	for (unsigned i = 0; i < paths; i++)
+		if (path[i].multicast_ip.s_addr == group.s_addr)
+			return true;
+	return false;
+}
+
+static void choose_path(struct diag *d)
+{
+	struct gb_config_path path[GB_CONFIG_PATHS_MAX];
+	unsigned paths = gb_config_paths(&d->config, path);
+	const struct gb_config_path *own;
+
+	for (unsigned i = 0; i < paths && d->options.given & DIAG_GROUP; i++)
+		if (path[i].multicast_ip.s_addr == d->options.group.s_addr)
+			d->path = i;
+	own = &path[d->path];
+	memcpy(d->config.interface, own->interface, sizeof(own->interface));
+	memcpy(d->config.multicast_interface, own->multicast_interface, sizeof(own->multicast_interface));
+	memcpy(d->config.tgw_multicast_domain_id, own->tgw_multicast_domain_id, sizeof(own->tgw_multicast_domain_id));
+	d->config.multicast_ip = own->multicast_ip;
+	d->group = own->multicast_ip;
+	while (wants_another_group(d->options.command) && is_path_of(path, paths, d->group))
+		d->group.s_addr = htonl(ntohl(d->group.s_addr) + 1);
+}
+
 static void choose(struct diag *d)
 {
 	const struct diag_options *o = &d->options;
@@ -42,11 +69,9 @@ static void choose(struct diag *d)
 	d->socket_path = o->socket_path ? o->socket_path : d->config.control_socket;
 	d->ttl = o->given & DIAG_TTL ? o->ttl : d->config.multicast_ttl;
 	d->port = o->given & DIAG_PORT ? o->port : DIAG_PORT_DEFAULT;
-	d->group = d->config.multicast_ip;
+	choose_path(d);
 	if (o->given & DIAG_GROUP)
 		d->group = o->group;
-	else if (wants_another_group(o->command))
-		d->group.s_addr = htonl(ntohl(d->group.s_addr) + 1);
 }
 
 /* ---- the loop ------------------------------------------------------------------------------------------------------- */

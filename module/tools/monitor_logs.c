@@ -200,6 +200,18 @@ static int follow(struct log *log)
 	}
 }
 
+static const char *why_not(int error)
+{
+	switch (error) {
+	case -EINVAL:
+		return "it is no regular file";
+	case -EACCES:
+		return "permission denied: it is for root and for the service's user and group (goose-bridge)";
+	default:
+		return strerror(-error);
+	}
+}
+
 /* What is wrong, of which file, and why. */
 static int complain_of_log(const struct monitor_settings *settings, const char *what, const char *path, const char *why)
 {
@@ -227,8 +239,7 @@ int monitor_logs(const struct monitor_settings *settings)
 		return complain_of_log(settings, "the service writes no log file; see journalctl -u goose-bridge", "", "");
 	error = open_log(&log);
 	if (error && !(settings->follow && error == -ENOENT))
-		return complain_of_log(settings, "cannot read the log ", path,
-				       error == -EINVAL ? "it is no regular file" : strerror(-error));
+		return complain_of_log(settings, "cannot read the log ", path, why_not(error));
 	if (log.fd >= 0 && fstat(log.fd, &is) == 0)
 		log.at = last_lines(log.fd, is.st_size, settings->lines);
 	if (log.fd >= 0)

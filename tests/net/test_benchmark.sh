@@ -85,7 +85,8 @@ if command -v setpriv >/dev/null; then
 		and (.seen.latency.to_network.residence.p50_us > 0) and (.left_out | length == 1) and .seconds >= 2' \
 		"$work/seen.out" >/dev/null || fail "JSON: $(cat "$work/seen.out" "$work/refused.err")"
 	without -s "$work/A.sock" latency --count 10
-	for words in '^From goose0 ' '^To goose0 ' '^Dropped     nothing' '^Bridges ' '^Left out: frames of its own.*CAP_NET_RAW'; do
+	for words in '^From goose0 ' '^To goose0 ' '^Dropped     nothing' '^Bridges ' \
+		'^Left out: frames of its own.*CAP_NET_RAW'; do
 		grep -q "$words" "$work/seen.out" || fail "no '$words': $(cat "$work/seen.out")"
 	done
 	without -j -s "$work/none" throughput

@@ -99,6 +99,16 @@ ports_a() { on A "$(program goose-bridge-ctl)" -c "$work/A.conf" "$@" ports || [
 ports_a >"$work/ports"
 [ "$(grep -c '^ .*member, querier' "$work/ports")" = 2 ] || fail "ports has no membership for each path: $(cat "$work/ports")"
 [ "$(grep -c '^  in  UDP' "$work/ports")" = 1 ] || fail "ports wants more than B let in: $(cat "$work/ports")"
+diag_a() { on A timeout $((20 * slow)) "$(program goose-bridge-diag)" -c "$work/A.conf" -j "$@"; }
+for of in $group $other; do
+	diag_a igmp status --group "$of" >"$work/diag.json" || fail "diag of $of: exit status $?: $(cat "$work/diag.json")"
+	jq -e --arg group "$of" '.member and .group == $group and .service.membership.group == $group' "$work/diag.json" \
+		>/dev/null || fail "diag of $of: $(cat "$work/diag.json")"
+done
+diag_a igmp status | jq -e --arg group $group '.group == $group' >/dev/null || fail "diag without a group"
+diag_a tgw keepalive --duration 1 >"$work/diag.json" || [ $? = 1 ] || fail "diag tgw: $(cat "$work/diag.json")"
+jq -se 'any(.event == "begin" and .group == "224.0.1.102")' "$work/diag.json" >/dev/null ||
+	fail "a trial takes a group of the service's: $(cat "$work/diag.json")"
 bridge_stop A
 ports_a -j | jq -e --arg group $group --arg other $other '[.sockets.udp[].group] == [$group, $other]' >/dev/null ||
 	fail "ports of a service that is down: $(ports_a)"
