@@ -28,6 +28,7 @@ struct gb_kernel_engine_use {
 	int network; /* likewise */
 	bool network_up;
 	bool native; /* wire_format: the programs know no other */
+	bool member; /* frames are taken from the group: it was not left on purpose */
 	uint8_t source_mac[6]; /* of the network interface */
 	bool has_mac;	       /* it has one of 6 octets: else nothing is carried */
 	struct in_addr local;  /* its address */

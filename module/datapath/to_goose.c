@@ -297,20 +297,24 @@ static bool is_stale(const struct to_goose *t, const struct gb_received *in)
 	return in->time_ns != 0 && apart > t->worker->runtime->use.max_frame_age_ns;
 }
 
-/* How long it took through the network. */
-static void measure_one_way(struct to_goose *t, const struct gb_received *in, const struct gb_native_header *native)
+/* How long it took through the network: from SENT_NS to RECEIVED_NS. */
+static void measure_one_way(struct to_goose *t, uint64_t received_ns, uint8_t flags, uint64_t sent_ns)
 {
-	bool synchronised = !(native->flags & GB_NATIVE_FLAG_CLOCK_UNSYNCHRONISED) &&
+	bool synchronised = !(flags & GB_NATIVE_FLAG_CLOCK_UNSYNCHRONISED) &&
 			    atomic_load_explicit(&t->worker->datapath->clock_synchronised, memory_order_relaxed);
 	uint64_t ns;
 	bool wrong;
 
-	if (t->taken == 0) /* what is no frame says nothing of the network */
-		return;
-	if (watch_one_way(synchronised, native->send_time_ns, in->time_ns, &ns, &wrong))
+	if (watch_one_way(synchronised, sent_ns, received_ns, &ns, &wrong))
 		gb_histogram_add(&t->worker->datapath->one_way, ns, 1);
 	else if (wrong)
 		gb_count(t->worker->stats, GB_COUNT_send_times_wrong, 1);
+}
+
+static void measure_taken(struct to_goose *t, const struct gb_received *in, const struct gb_native_header *native)
+{
+	if (t->taken > 0) /* what is no frame says nothing of the network */
+		measure_one_way(t, in->time_ns, native->flags, native->send_time_ns);
 }
 
 /* What is lost with a datagram, for the counters: control datagrams count as one. */
@@ -358,11 +362,11 @@ static void handle_native(struct to_goose *t, const struct gb_received *in, cons
 	switch (d->native.type) {
 	case GB_NATIVE_FRAMES:
 		handle_frames(t, peer, d);
-		measure_one_way(t, in, &d->native);
+		measure_taken(t, in, &d->native);
 		break;
 	case GB_NATIVE_PIECE:
 		handle_piece(t, peer, in, d);
-		measure_one_way(t, in, &d->native);
+		measure_taken(t, in, &d->native);
 		break;
 	case GB_NATIVE_HELLO:
 		handle_hello(t, peer, d);
@@ -449,6 +453,42 @@ static void handle(struct to_goose *t, const struct gb_received *in)
 	}
 }
 
+/* ---- what the kernel engine has carried ---- */
+
+static void look_at_record(void *arg, const struct gb_kernel_record *record, const struct gb_frame *frame, uint64_t now_ns,
+			   uint64_t utc_ns)
+{
+	struct to_goose *t = arg;
+	enum gb_peer_news news;
+
+	(void)frame;
+	if (!record) {
+		gb_peers_missed(t->peers);
+		return;
+	}
+	struct gb_peer_datagram said = {{record->address}, record->sender_id, record->epoch, record->path_id, record->lane,
+					record->sequence};
+	struct gb_peer *peer = gb_peers_native(t->peers, &said, now_ns, utc_ns, &news);
+
+	t->now_ns = now_ns;
+	tell_news(t, news, peer, false, said.address, said.sender_id);
+	gb_peer_add_frames(peer, 1);
+	measure_one_way(t, record->received_ns, record->flags, record->send_time_ns);
+	if (record->received_ns != 0 && utc_ns > record->received_ns)
+		gb_histogram_add(&t->watch.residence, utc_ns - record->received_ns, 1);
+}
+
+/* Those of a lane come by both ways, so their numbers are looked at in the order in which the kernel received them. */
+static void look_at_earlier(struct to_goose *t, uint64_t received_ns)
+{
+	uint64_t now_ns = t->now_ns;
+
+	if (!t->watch.records)
+		return;
+	records_read(t->watch.records, received_ns ? received_ns : RECORDS_ALL);
+	t->now_ns = now_ns;
+}
+
 /* All that came in one batch. */
 static void handle_batch(struct to_goose *t, struct gb_transport *transport)
 {
@@ -461,6 +501,7 @@ static void handle_batch(struct to_goose *t, struct gb_transport *transport)
 		octets += in->length;
 		t->datagram_ns = in->time_ns;
 		t->taken = 0;
+		look_at_earlier(t, in->time_ns);
 		handle(t, in);
 	}
 	flush(t);
@@ -483,13 +524,15 @@ static void on_readable(evutil_socket_t fd, short what, void *arg)
 	(void)fd;
 	(void)what;
 	for (unsigned i = 0; i < BATCHES; i++) {
+		uint64_t before_ns = gb_clock_mono_ns();
 		unsigned most = t->most;
 
 		n = gb_transport_receive(transport, t->inbox, most);
-		if (n <= 0)
-			break;
-		handle_batch(t, transport);
-		if ((unsigned)n < most)
+		if (n > 0)
+			handle_batch(t, transport);
+		if (n == -EAGAIN || (n > 0 && (unsigned)n < most))
+			datapath_drained(t->worker->datapath, GB_KERNEL_TO_GOOSE0, before_ns);
+		if (n <= 0 || (unsigned)n < most)
 			break;
 	}
 	watch_rearm(&t->watch, t->now_ns);
@@ -504,6 +547,8 @@ void to_goose_tick(struct to_goose *t, uint64_t now_ns)
 
 	if (given_up)
 		gb_drop(t->worker->stats, GB_DROP_piece_incomplete, given_up);
+	if (t->worker->datapath->kernel && t->reading) /* the programs want to know that nothing is there */
+		on_readable(-1, 0, t);
 }
 
 int to_goose_take(struct to_goose *t, const struct gb_datapath_runtime *before)
@@ -532,6 +577,11 @@ int to_goose_take(struct to_goose *t, const struct gb_datapath_runtime *before)
 struct echo *to_goose_echo(struct to_goose *t)
 {
 	return t->asked;
+}
+
+int to_goose_use_kernel(struct to_goose *t, struct gb_kernel_engine *engine)
+{
+	return watch_kernel(&t->watch, engine, GB_KERNEL_TO_GOOSE0, look_at_record, t);
 }
 
 struct watch *to_goose_watch(struct to_goose *t)

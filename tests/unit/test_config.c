@@ -386,16 +386,18 @@ static void test_distance(void **state)
 		    SIZE_MAX);
 }
 
-static void test_kernel_engine_is_not_there(void **state)
+/* Whether it can be had is known to the kernel, not to a file. */
+static void test_kernel_engine_is_a_wish(void **state)
 {
 	struct gb_config config;
 	struct reports reports;
 
 	(void)state;
-	assert_int_equal(parse("datapath = kernel", &config, &reports), 0);
+	assert_int_equal(parse("datapath = kernel\nkernel_unattended_s = 60", &config, &reports), 0);
 	assert_int_equal(config.datapath, GB_DATAPATH_KERNEL);
-	assert_int_equal(reports.warnings, 1);
-	expect_report(&reports, 0, GB_CONFIG_WARNING, 1, "the kernel engine is not in this version");
+	assert_int_equal(config.kernel_unattended_s, 60);
+	assert_int_equal(reports.warnings, 0);
+	bad("kernel_unattended_s = 0", "kernel_unattended_s = 0: out of range, 1..86400");
 }
 
 static void test_export_follows_health_check(void **state)
@@ -453,7 +455,7 @@ int main(void)
 		cmocka_unit_test(test_given_again),
 		cmocka_unit_test(test_unknown_keys),
 		cmocka_unit_test(test_distance),
-		cmocka_unit_test(test_kernel_engine_is_not_there),
+		cmocka_unit_test(test_kernel_engine_is_a_wish),
 		cmocka_unit_test(test_export_follows_health_check),
 		cmocka_unit_test(test_instances_share_no_file),
 	};
