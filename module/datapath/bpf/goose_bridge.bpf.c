@@ -295,8 +295,9 @@ static __always_inline enum verdict look_at_inside(struct __sk_buff *skb, struct
 
 /* Whether the datagram is as it was sent. It is read, and its head copied to S, in any case.
  *
- * One from this machine may never have been on a wire: then its checksum is still to be made, and the field holds the sum of the
- * pseudo header for that (CHECKSUM_PARTIAL). A damaged one passes for such with the chance with which it passes for a good one.
+ * One from this machine may never have been on a wire: then its checksum is still to be made, and the field holds the sum of
+ * the pseudo header for that (CHECKSUM_PARTIAL). A damaged one passes for such as rarely as it passes for a good one: once in
+ * 65536.
  */
 static __always_inline enum verdict check_datagram(struct __sk_buff *skb, const struct to_goose0 *t, struct scratch *s,
 						   uint32_t head)

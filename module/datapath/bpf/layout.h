@@ -80,8 +80,8 @@ struct gb_kernel_state {
 	uint64_t heartbeat_ns; /* CLOCK_MONOTONIC; when a process last said that it lives */
 	uint64_t drained_ns[GB_KERNEL_DIRECTIONS]; /* CLOCK_MONOTONIC; then the user engine had carried all that it got */
 	uint64_t epoch; /* of all lanes' sequences; UTC ns when the maps were made */
-	/* The process writes 1 before it waits, the program that finds 1 once its record is there writes 0 and wakes it. Else the
-	 * ring's reader comes by itself in some milliseconds.
+	/* The process writes 1 before it looks a last time and waits; the program that finds 1 once its record is there writes
+	 * 0 and wakes it. Else the ring's reader comes by itself in some milliseconds.
 	 */
 	uint32_t waiting[GB_KERNEL_DIRECTIONS];
 	/* By the programs: */
