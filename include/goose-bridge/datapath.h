@@ -58,8 +58,8 @@ typedef void gb_datapath_event(void *arg, const struct gb_event *event);
 int gb_datapath_create(struct gb_datapath **datapath, struct event_base *base,
 		       const struct gb_datapath_settings *settings, gb_datapath_event *event, void *arg);
 
-/* ENGINE carries, too, and outlives DATAPATH; what it carries is watched and counted here. From now on numbers and epoch of what is
- * sent are those in its memory. Before gb_datapath_start. Returns 0 or -ENOMEM.
+/* ENGINE carries, too, and outlives DATAPATH; what it carries is watched and counted here. From now on numbers and epoch of
+ * what is sent are those in its memory. Before gb_datapath_start. Returns 0 or -ENOMEM.
  */
 int gb_datapath_use_kernel(struct gb_datapath *datapath, struct gb_kernel_engine *engine);
 

@@ -112,8 +112,8 @@ struct gb_pdu {
  */
 enum gb_pdu_error gb_pdu_decode(const uint8_t *octets, size_t length, struct gb_pdu *pdu);
 
-/* The same of a PDU of which only the first KEPT octets are there. What lies behind them is no error: values are not gone through
- * then, and not counted.
+/* The same of a PDU of which only the first KEPT octets are there. What lies behind them is no error: values are not gone
+ * through then, and not counted.
  */
 enum gb_pdu_error gb_pdu_decode_head(const uint8_t *octets, size_t kept, size_t length, struct gb_pdu *pdu);
 

@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: Apache-2.0 */
-/* Which engine carries a path's frames. The kernel engine's programs and maps belong to the control thread here; workers see its
- * memory. It may outlive this process, so it is opened before the change of user, and closed without being taken away.
+/* Which engine carries a path's frames. The kernel engine's programs and maps belong to the control thread here; workers see
+ * its memory. It may outlive this process, so it is opened before the change of user, and closed without being taken away.
  */
 #include "daemon_private.h"
 

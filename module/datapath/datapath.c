@@ -218,8 +218,10 @@ static struct gb_hello hello_of(struct gb_datapath *d, uint16_t interval_s, cons
 		.path_mtu = (uint16_t)d->current->use.path_mtu, .interval_s = interval_s, .lanes = LANE_COUNT};
 
 	for (unsigned i = 0; i < LANE_COUNT; i++) {
+		const _Atomic uint64_t *next = datapath_next_sequence(d, (enum lane)i);
+
 		hello.lane[i].lane = (uint16_t)i;
-		hello.lane[i].next_sequence = atomic_load_explicit(datapath_next_sequence(d, (enum lane)i), memory_order_relaxed);
+		hello.lane[i].next_sequence = atomic_load_explicit(next, memory_order_relaxed);
 	}
 	hello.lane[LANE_FRAMES].frames = atomic_load_explicit(datapath_frames_sent(d), memory_order_relaxed);
 	if (d->kernel)

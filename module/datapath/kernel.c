@@ -68,8 +68,10 @@ int gb_kernel_engine_open(struct gb_kernel_engine **engine, const char *bpf_dir,
 		return error;
 	}
 	if (e->pins.fd < 0)
-		say(said, "bpf_dir %s cannot be used (%s), so frames stop while the service restarts: it has to be on a mounted "
-			  "bpffs, and writable", bpf_dir, unpinned == -EOPNOTSUPP ? "no bpffs" : strerror(unpinned ? -unpinned : EIO));
+		say(said,
+		    "frames stop while the service restarts, as bpf_dir %.100s cannot be used (%s): it has to be on a bpffs, "
+		    "and writable",
+		    bpf_dir, unpinned == -EOPNOTSUPP ? "no bpffs" : strerror(unpinned ? -unpinned : EIO));
 	kernel_attach_adopt(e);
 	*engine = e;
 	return 0;
@@ -91,8 +93,8 @@ void gb_kernel_engine_close(struct gb_kernel_engine *engine, bool remove)
 
 /* ---- what it carries ---- */
 
-/* What programs do is what they are told last: so before one is attached anew, they are told that nothing is to be carried there
- * yet. A frame of before waits for the user engine, and must not be overtaken.
+/* What programs do is what they are told last: so before one is attached anew, they are told that nothing is to be carried
+ * there yet. A frame of before waits for the user engine, and must not be overtaken.
  */
 static void tell_programs(struct gb_kernel_engine *engine)
 {

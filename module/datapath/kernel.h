@@ -77,7 +77,8 @@ static inline const struct gb_kernel_config *kernel_config_active(const struct g
 
 /* ---- kernel_counters.c ---- */
 
-struct gb_kernel_direction_counters kernel_counters_sum(const struct gb_kernel_engine *engine, enum gb_kernel_direction direction);
+struct gb_kernel_direction_counters kernel_counters_sum(const struct gb_kernel_engine *engine,
+							enum gb_kernel_direction direction);
 
 /* Adds what the programs have done for this process to *TOTALS. */
 void kernel_counters_add(struct gb_kernel_engine *engine, struct gb_totals *totals);

@@ -8,7 +8,8 @@ static uint64_t read_now(const uint64_t *counter)
 	return __atomic_load_n(counter, __ATOMIC_RELAXED);
 }
 
-struct gb_kernel_direction_counters kernel_counters_sum(const struct gb_kernel_engine *engine, enum gb_kernel_direction direction)
+struct gb_kernel_direction_counters kernel_counters_sum(const struct gb_kernel_engine *engine,
+							enum gb_kernel_direction direction)
 {
 	struct gb_kernel_direction_counters sum = {0};
 
@@ -44,8 +45,8 @@ static struct gb_kernel_direction_counters since_then(const struct gb_kernel_eng
 	return sum;
 }
 
-/* FRAMES without TAGGED. Both are read while programs count, so this may be short of, or beyond, what is so by the frames of that
- * moment; but a counter never goes back.
+/* FRAMES without TAGGED. Both are read while programs count, so this may be short of, or beyond, what is so by the frames of
+ * that moment; but a counter never goes back.
  */
 static uint64_t untagged(struct gb_kernel_engine *engine, uint64_t frames, uint64_t tagged)
 {

@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: Apache-2.0 */
-/* The maps, adopted or new, and the programs loaded onto them. Afterwards only descriptors and mapped memory are left: nothing is
- * asked of the kernel for a frame or a counter.
+/* The maps, adopted or new, and the programs loaded onto them. Afterwards only descriptors and mapped memory are left: nothing
+ * is asked of the kernel for a frame or a counter.
  */
 #include "kernel.h"
 

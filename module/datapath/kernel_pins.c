@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: Apache-2.0 */
-/* Where what outlives the process is found again: BPF_DIR/INSTANCE on a bpffs, with a pin for each map, named by its layout, and
- * for each link. A bpffs takes no dots in names; an interface's name has no colon, so that stands for one.
+/* Where what outlives the process is found again: BPF_DIR/INSTANCE on a bpffs, with a pin for each map, named by its layout,
+ * and for each link. A bpffs takes no dots in names; an interface's name has no colon, so that stands for one.
  */
 #include "kernel.h"
 

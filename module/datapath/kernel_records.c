@@ -179,8 +179,8 @@ struct records *records_create(struct worker *worker, struct watch *watch, struc
 
 	if (!r)
 		return NULL;
-	*r = (struct records){.worker = worker, .watch = watch, .engine = engine, .direction = direction, .look = look, .arg = arg,
-			      .missed = engine->state->missed[direction]};
+	*r = (struct records){.worker = worker, .watch = watch, .engine = engine, .direction = direction, .look = look,
+			      .arg = arg, .missed = engine->state->missed[direction]};
 	/* a program's wake-up, once; that there are records says nothing */
 	r->woken = event_new(worker->base, engine->ring[direction].fd, EV_READ | EV_ET | EV_PERSIST, on_turn, r);
 	r->turn = evtimer_new(worker->base, on_turn, r);

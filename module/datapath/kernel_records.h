@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: Apache-2.0 */
-/* What the kernel engine has carried in a direction, looked at by the worker that has it: from the ring, into the streams, in the
- * order of time. It delays no frame. Whoever looks at streams or at frames of the user engine reads what came before first.
+/* What the kernel engine has carried in a direction, looked at by the worker that has it: from the ring, into the streams, in
+ * the order of time. It delays no frame. Whoever looks at streams or at frames of the user engine reads what came before first.
  *
  * The programs wake nobody while records keep coming: the worker comes by each RECORDS_TURN_MS. After some turns without any it
  * asks to be woken and waits.
@@ -17,7 +17,7 @@
 struct records;
 struct watch;
 
-/* What a direction does beside its streams. FRAME is what was found in the record's head; NULL: datagrams were carried unseen. */
+/* What a direction does beside its streams. FRAME is what was found in the head of RECORD; both are NULL: some came unseen. */
 typedef void records_look(void *arg, const struct gb_kernel_record *record, const struct gb_frame *frame, uint64_t now_ns,
 			  uint64_t utc_ns);
 

@@ -201,7 +201,7 @@ static void lose_link(struct to_network *t, int error)
 /* What was published lives, whether it could be sent or not. */
 static void watch_batch(struct to_network *t, uint64_t utc_ns)
 {
-	/* what the kernel engine carried of these streams was before: it leaves them to this engine until that has seen its end */
+	/* what the kernel engine carried of these streams was before: it leaves them here until goose0 was seen empty */
 	records_read(t->watch.records, RECORDS_ALL);
 	watch_frames(&t->watch, t->batch.frame, t->batch.frames, t->batch_ns, utc_ns);
 	watch_rearm(&t->watch, t->batch_ns);

@@ -67,8 +67,8 @@ int watch_init(struct watch *watch, struct worker *worker, enum gb_stream_direct
 	return watch->streams && watch->expire ? 0 : -ENOMEM;
 }
 
-int watch_kernel(struct watch *watch, struct gb_kernel_engine *engine, enum gb_kernel_direction direction, records_look *look_too,
-		 void *arg)
+int watch_kernel(struct watch *watch, struct gb_kernel_engine *engine, enum gb_kernel_direction direction,
+		 records_look *look_too, void *arg)
 {
 	watch->records = records_create(watch->worker, watch, engine, direction, look_too, arg);
 	return watch->records ? 0 : -ENOMEM;

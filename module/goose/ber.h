@@ -55,8 +55,8 @@ static inline enum gb_pdu_error ber_read_long(const uint8_t *octets, size_t offs
 	return GB_PDU_OK;
 }
 
-/* The element that begins at OFFSET, which is not beyond THERE, in what ends at END. Octets are there up to THERE: tag and length
- * have to be, the content need not.
+/* The element that begins at OFFSET, which is not beyond THERE, in what ends at END. Octets are there up to THERE: tag and
+ * length have to be, the content need not.
  */
 static inline enum gb_pdu_error ber_read_head(const uint8_t *octets, size_t offset, size_t there, size_t end,
 					      struct ber *element)

@@ -25,7 +25,8 @@ static struct gb_octets guess_ref(const struct gb_frame *frame)
 {
 	const uint8_t *pdu = frame->octets + frame->payload + GB_GOOSE_HEADER;
 	size_t there = frame->length - frame->missing - frame->payload;
-	size_t length = frame->header_whole ? (frame->goose_length < there ? frame->goose_length : there) - GB_GOOSE_HEADER : 0;
+	size_t goose = frame->goose_length < there ? frame->goose_length : there;
+	size_t length = frame->header_whole ? goose - GB_GOOSE_HEADER : 0;
 	size_t at = length < 8 ? 0 : pdu[1] < 0x80 ? 2 : 2 + (pdu[1] & 0x7FU);
 
 	if (at == 0 || at + 2 > length || pdu[at] != 0x80 || pdu[at + 1] > length - at - 2)
@@ -81,7 +82,9 @@ struct stream *memo_find(const struct gb_streams *streams, const uint32_t *memo,
 	const uint8_t *kept = s->kept.frame, *octets = frame->octets;
 	size_t behind = (size_t)s->sq_num_at + s->sq_num_length;
 
-	if (s->frame_length == 0 || s->frame_length != frame->length || frame->missing > 0 || memcmp(kept, octets, s->sq_num_at) != 0 ||
+	if (s->frame_length == 0 || s->frame_length != frame->length || frame->missing > 0)
+		return NULL;
+	if (memcmp(kept, octets, s->sq_num_at) != 0 ||
 	    memcmp(kept + behind, octets + behind, s->values_at - behind) != 0)
 		return NULL;
 	if (gb_pdu_u32(octets + s->sq_num_at, s->sq_num_length, &again->sq_num) != GB_PDU_OK)

@@ -265,7 +265,8 @@ write_conf() {
 		[interface]=goose0 [multicast_ip]=$group [multicast_port]=$port [wire_format]=native
 		[log_file]=$work/$bridge.log [pid_file]=$work/$bridge.pid [stats_file]=$work/$bridge.stats.json
 		[streams_file]=$work/$bridge.streams
-		[control_socket]=$work/$bridge.sock [bpf_dir]=${bpffs:-$work}/${bridge//./-} [agentx_socket]=$work/$bridge.agentx
+		[control_socket]=$work/$bridge.sock [agentx_socket]=$work/$bridge.agentx
+		[bpf_dir]=${bpffs:-$work}/${bridge//./-}
 		[datapath]=$([ "$engine" = kernel ] && echo auto || echo user)
 		[stats_export_interval]=1 [reconnect_delay]=1 [enable_snmp]=false [enable_tgw_monitoring]=false
 		# Several tests share two processors: what waits a little is not stale here. test_faults.sh sets its own.

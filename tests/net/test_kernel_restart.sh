@@ -20,7 +20,8 @@ during() { # WHAT SECONDS COMMAND...
 	local what=$1 count=$(($2 * rate)) receiver sender
 	shift 2
 	rm -f "$work/ready"
-	spawn B "$tool" load-receive goose0 --idle 2 --timeout $((60 * slow)) --expect $count --ready "$work/ready" >"$work/load.json"
+	spawn B "$tool" load-receive goose0 --idle 2 --timeout $((60 * slow)) --expect $count --ready "$work/ready" \
+		>"$work/load.json"
 	receiver=$spawned
 	wait_for 5 test -e "$work/ready" || fail "the receiver does not start"
 	spawn A "$tool" load-send goose0 --rate $rate --count $count --vlan 100 --streams 20 --size 200 >"$work/sent.json"
@@ -33,7 +34,7 @@ during() { # WHAT SECONDS COMMAND...
 	say "$what: $(cat "$work/load.json")"
 }
 
-programs() { on "$1" ip -d link show dev goose0 >/dev/null && ls "$bpffs/$1"/*/ | grep -c '^to_'; }
+programs() { find "$bpffs/$1" -name 'to_*' | wc -l; }
 
 restart() { # BRIDGE
 	bridge_stop "$1" || fail "bridge $1 ended with $?"
@@ -69,8 +70,8 @@ for bridge in A B; do
 	during "$bridge is held for 2 s" 5 hold $bridge
 done
 [ "$(stat A '.paths[0].epoch')" = "$epoch" ] || fail "A began a new epoch, though its numbers went on"
-[ "$(stat B '.peers[] | select(.legacy | not) | .restarts' | sort -n | tail -n 1)" = 0 ] || fail "B saw a restart of A: $(stat B .peers)"
-[ "$(stat B '.peers[] | .lost' | sort -n | tail -n 1)" = 0 ] || fail "B misses datagrams of A: $(stat B .peers)"
+[ "$(stat B '[.peers[].restarts] | add')" = 0 ] || fail "B saw a restart of A: $(stat B .peers)"
+[ "$(stat B '[.peers[].lost] | add')" = 0 ] || fail "B misses datagrams of A: $(stat B .peers)"
 
 say "what falls to the user engine in between goes on as well"
 carry A B "$pcaps"/*.pcap

@@ -120,7 +120,7 @@ static void test_limits_of_each_number(void **state)
 		snprintf(line, sizeof(line), "%s =", entry->name);
 		bad(line, "the value is missing");
 	}
-	assert_int_equal(tried, 26);
+	assert_int_equal(tried, 27);
 	bad("batch_size = 0", "batch_size = 0: out of range, 1..256");
 	assert_int_equal(good("batch_size = 0010").batch_size, 10);
 }
@@ -135,6 +135,7 @@ static void test_ranges_are_those_of_the_design(void **state)
 		{"path_mtu", "0 or 576..9216"}, {"max_frames_per_datagram", "1..255"}, {"hello_interval", "1..3600"},
 		{"max_frame_age_ms", "10..60000"},
 		{"interface_mtu", "576..9216"}, {"buffer_size", "64..1048576"}, {"batch_size", "1..256"},
+		{"kernel_unattended_s", "1..86400"},
 		{"worker_threads", "1..64"}, {"max_streams", "0..65536"}, {"max_peers", "1..4096"},
 		{"max_errors", "1..1000000"}, {"error_reset_interval", "1..86400"}, {"reconnect_delay", "1..3600"},
 		{"health_check_interval", "1..86400"}, {"igmp_keepalive_interval", "1..86400"},
