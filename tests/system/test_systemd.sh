@@ -34,7 +34,7 @@ if [ "$sanitized" != 0 ]; then
 fi
 
 topology A B
-write_conf B
+write_conf B datapath=auto
 write_conf B.bay2 interface=goose1 multicast_ip=224.0.1.101
 start_bridges B B.bay2
 
