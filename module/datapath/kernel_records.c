@@ -71,9 +71,10 @@ static bool is_whole(const struct gb_kernel_record *record, size_t length)
 static void take(struct records *r, const struct gb_kernel_record *record)
 {
 	const uint8_t *head = (const uint8_t *)(record + 1);
-	struct gb_frame *frame = &r->frame[r->frames];
+	struct gb_frame *frame;
 
 	notice_missed(r, record->missed);
+	frame = &r->frame[r->frames];
 	if (gb_frame_parse_head(head, record->head_length, record->frame_length, frame) != GB_FRAME_GOOSE)
 		return;
 	if (r->look)
