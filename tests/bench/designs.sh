@@ -61,7 +61,6 @@ stop_bridge() {
 	for host in A B; do bridge_stop $host || fail "the bridge of $host ended with an error"; done
 	remove_goose0
 }
-carries_in_kernel() { [ "$(ctl "$1" -j status | jq -r '.paths[0].engine')" = kernel ]; }
 # Without a bpffs it pins nothing, which changes nothing of how fast it is.
 start_kernel() { # KEY=VALUE...
 	local host

@@ -214,8 +214,7 @@ bridge_stop A
 write_conf A multicast_interface=eth0 path_mtu=1500 allow_sources=10.61.0.2 hello_interval=1 datapath=kernel
 start_bridges A
 wait_for 5 heard || fail "A does not hear B: $(ctl A -j peers)"
-carries_in_kernel() { [ "$(ctl A -j status | jq -r '.paths[0].engine')" = kernel ]; }
-if wait_for 3 carries_in_kernel; then
+if wait_for 3 carries_in_kernel A; then
 	say "the kernel engine, ahead of the firewall"
 	check || fail "something fails: $(failed)"
 	expect kernel_engine pass

@@ -221,16 +221,17 @@ kill_it() {
 	wait_for 5 ended "$pid"
 	kept || fail "nothing is left of it"
 }
+carries() { ctl A -j status | jq -e '.paths[0].engine == "kernel"'; }
 start_it() {
 	says 0 'runs as process' start
 	adopt
-	is_json 0 '.paths[0].engine == "kernel"' status
+	wait_for 5 carries || fail "the kernel engine does not carry: $(ctl A -j status)"
 	kept || fail "it keeps nothing: $(find "$work/fs")"
 }
 start_it
 says 0 'runs as process' restart
 adopt
-is_json 0 '.paths[0].engine == "kernel"' status
+wait_for 5 carries || fail "the kernel engine does not carry: $(ctl A -j status)"
 carry A B "$pcaps/goose_simulation.pcap"
 says 1 'needs what it has in the kernel' detach
 says 0 'has ended; goose0 and the membership stay$' stop

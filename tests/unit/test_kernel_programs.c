@@ -7,9 +7,12 @@
 #include <bpf/libbpf.h>
 #include <errno.h>
 #include <goose-bridge/clock.h>
+#include <linux/capability.h>
 #include <stdarg.h>
 #include <sys/epoll.h>
 #include <sys/mman.h>
+#include <sys/socket.h>
+#include <sys/syscall.h>
 #include <time.h>
 #include <unistd.h>
 
@@ -22,6 +25,7 @@ static struct gb_kernel_counters *counters;
 static struct ring_buffer *ring[GB_KERNEL_DIRECTIONS];
 static struct record *taken; /* where records go */
 static unsigned taken_count;
+static int attendant = -1;
 
 struct gb_kernel_config *const *const programs_config = &config;
 struct gb_kernel_state *const *const programs_state = &state;
@@ -65,13 +69,31 @@ __attribute__((format(printf, 2, 0))) static int keep_said(enum libbpf_print_lev
 	return n;
 }
 
+/* Of what the process may do, this is in effect. CAP_PERFMON and CAP_SYS_ADMIN have the verifier believe more (bpf(2)). */
+static bool take_rights(uint64_t wanted)
+{
+	struct __user_cap_header_struct header = {.version = _LINUX_CAPABILITY_VERSION_3};
+	struct __user_cap_data_struct data[2];
+
+	if (syscall(SYS_capget, &header, data) < 0)
+		return false;
+	for (int i = 0; i < 2; i++)
+		data[i].effective = data[i].permitted & (uint32_t)(wanted >> 32 * i);
+	return syscall(SYS_capset, &header, data) == 0;
+}
+
 int programs_load(void)
 {
 	libbpf_set_print(keep_said);
 	skeleton = goose_bridge__open();
 	if (!skeleton || bpf_map__set_max_entries(skeleton->maps.counters, (uint32_t)libbpf_num_possible_cpus()) < 0)
 		return 1;
+	if (!take_rights(UINT64_C(1) << CAP_BPF | UINT64_C(1) << CAP_NET_ADMIN))
+		return 1;
 	int error = goose_bridge__load(skeleton);
+
+	if (!take_rights(UINT64_MAX))
+		return 1;
 
 	if (error == -EPERM || error == -EACCES || error == -ENOSYS) {
 		/* -EACCES is also what the verifier says of a program that it does not like */
@@ -94,8 +116,26 @@ int programs_load(void)
 	return config && state && counters && ring[0] && ring[1] ? 0 : 1;
 }
 
+void programs_attend(bool there)
+{
+	struct sockaddr_in at = {.sin_family = AF_INET, .sin_addr.s_addr = htonl(GROUP), .sin_port = htons(PORT)};
+	int one = 1;
+
+	if (there == (attendant >= 0))
+		return;
+	if (!there) {
+		close(attendant);
+		attendant = -1;
+		return;
+	}
+	attendant = socket(AF_INET, SOCK_DGRAM | SOCK_CLOEXEC, 0);
+	assert_int_equal(setsockopt(attendant, SOL_SOCKET, SO_REUSEADDR, &one, sizeof(one)), 0);
+	assert_int_equal(bind(attendant, (const struct sockaddr *)&at, sizeof(at)), 0);
+}
+
 void programs_unload(void)
 {
+	programs_attend(false);
 	ring_buffer__free(ring[0]);
 	ring_buffer__free(ring[1]);
 	goose_bridge__destroy(skeleton);
@@ -144,6 +184,7 @@ int programs_reset(void **unused)
 		.tai_offset_ns = tai_offset_ns(), .unattended_ns = 300 * GB_NS_PER_S, .hold_ns = 300 * GB_NS_PER_S};
 	memcpy(config->group_mac, group_mac, 6);
 	memcpy(config->source_mac, mac, 6);
+	programs_attend(true);
 	return 0;
 }
 

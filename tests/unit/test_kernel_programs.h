@@ -55,12 +55,17 @@ struct arrival {
 	uint16_t tpid, tci; /* metadata; 0: none */
 };
 
-/* Loads the programs. 0, 77 with the reason on stdout where that cannot be, or 1. */
+/* Loads the programs, with no more rights than goose-bridge.service has. 0, 77 with the reason on stdout where that cannot be, or 1. */
 int programs_load(void);
 void programs_unload(void);
 
 /* As for a service that has just started: both directions forwarded, nothing held, counted or recorded. For cmocka: 0. */
 int programs_reset(void **unused);
+
+/* Whether a process is there to which frames go: as far as the programs can see, a socket at the group and port. After a reset one
+ * is.
+ */
+void programs_attend(bool there);
 
 extern struct gb_kernel_config *const *const programs_config; /* the one in use */
 extern struct gb_kernel_state *const *const programs_state;

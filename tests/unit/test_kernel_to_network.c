@@ -370,6 +370,23 @@ static void test_held_settles(void **unused)
 	assert_passed(D, &frame, NULL, true, true);
 }
 
+/* What would go to a process that is not there is not waited for. */
+static void test_nobody_there(void **unused)
+{
+	struct gb_kernel_flow f = flow_of(0x1001);
+	struct packet frame, large;
+
+	(void)unused;
+	programs_attend(false);
+	make_frame(&large, FRAME_MOST + 1, 1);
+	make_frame(&frame, 100, 1);
+	assert_passed(D, &large, NULL, true, true);
+	assert_sent(&frame, NULL, &frame);
+	programs_attend(true); /* what it may have heard of goes there first */
+	assert_passed(D, &frame, NULL, true, true);
+	assert_true(held_since(D, &f) > 0);
+}
+
 /* Both engines say the same of any frame. */
 static void test_agrees(void **unused)
 {
@@ -423,6 +440,7 @@ int test_to_network(void)
 		cmocka_unit_test_setup(test_forwarding, programs_reset),
 		cmocka_unit_test_setup(test_held, programs_reset),
 		cmocka_unit_test_setup(test_held_settles, programs_reset),
+		cmocka_unit_test_setup(test_nobody_there, programs_reset),
 		cmocka_unit_test_setup(test_agrees, programs_reset),
 	};
 

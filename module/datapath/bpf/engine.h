@@ -135,8 +135,25 @@ static __always_inline bool settled(const struct engine *e, uint64_t last_ns)
 	       READ_ONCE(e->state->drained_ns[e->direction]) > last_ns + SETTLED_NS;
 }
 
-/* FLOW's frames go to the user engine, as one of them did a moment ago. */
-static __always_inline bool held(const struct engine *e, void *map, const void *flow)
+/* Whether the process is there to which frames go: its socket ends with it, however it ends. */
+static __noinline bool attended(struct __sk_buff *skb, const struct gb_kernel_config *c)
+{
+	struct bpf_sock_tuple tuple = {.ipv4 = {.saddr = c->local, .daddr = c->group, .sport = c->port, .dport = c->port}};
+	struct bpf_sock *socket = bpf_sk_lookup_udp(skb, &tuple, sizeof(tuple.ipv4), BPF_F_CURRENT_NETNS, 0);
+	uint32_t there = 0;
+
+	if (socket) {
+		bpf_sk_release(socket);
+		there = 1;
+	}
+	OPAQUE(there); /* not looked up in the pointer, which is gone */
+	return there;
+}
+
+/* FLOW's frames go to the user engine, as one of them did a moment ago. Where nobody is, nothing can be overtaken: it would
+ * only be lost with that one, for as long as it goes on.
+ */
+static __always_inline bool held(struct __sk_buff *skb, const struct engine *e, void *map, const void *flow)
 {
 	if (settled(e, READ_ONCE(e->state->held_ns[e->direction]))) /* whatever the flow is */
 		return false;
@@ -145,7 +162,7 @@ static __always_inline bool held(const struct engine *e, void *map, const void *
 	if (!last_ns)
 		return false;
 	if (!settled(e, READ_ONCE(*last_ns)))
-		return true;
+		return attended(skb, e->config);
 	bpf_map_delete_elem(map, flow);
 	return false;
 }

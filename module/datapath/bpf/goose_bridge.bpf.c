@@ -178,7 +178,7 @@ int gb_to_network(struct __sk_buff *skb)
 
 	if (verdict == NOT_FOR_US || !engine_get(&t.engine, GB_KERNEL_TO_NETWORK))
 		return PASS;
-	if (verdict == CARRIED_HERE && (!fits(skb, &t) || !forwarding(&t.engine) || held(&t.engine, &held_to_network, &t.flow)))
+	if (verdict == CARRIED_HERE && (!fits(skb, &t) || !forwarding(&t.engine) || held(skb, &t.engine, &held_to_network, &t.flow)))
 		verdict = USER_ENGINE;
 	if (verdict == CARRIED_HERE) {
 		struct scratch *s = scratch_take(GB_KERNEL_TO_NETWORK);
@@ -355,7 +355,7 @@ static __always_inline enum verdict deliver_frame(struct __sk_buff *skb, struct 
 
 	if (verdict != CARRIED_HERE)
 		return verdict;
-	if (!forwarding(&t->engine) || held(&t->engine, &held_to_goose0, &t->wire.ip.source))
+	if (!forwarding(&t->engine) || held(skb, &t->engine, &held_to_goose0, &t->wire.ip.source))
 		return USER_ENGINE;
 	/* out goes what is between the two Ethernet headers, and the inner one, which then takes the place of the outer one */
 	if (bpf_skb_adjust_room(skb, -(int)WIRE_FRAME, BPF_ADJ_ROOM_MAC, 0))
