@@ -82,7 +82,8 @@ jq -e --arg group $group --arg other $other '
 	and (of("goose0") | map(.text)) == ["goose0 is there and up", "goose1 is there and up"]
 	and (of("igmp_version") | map(.path)) == [null] and (of("config") | length) == 1
 	and (of("firewall_udp_in") | map(.path)) == ["goose0", "goose1"]
-	and ([.checks[] | select(.result == "fail" and .id != "kernel_engine") | .id] == ["allow_sources"])' "$work/check.json" >/dev/null ||
+	and ([.checks[] | select(.result == "fail" and .id != "kernel_engine") | .id] == ["allow_sources"])' \
+	"$work/check.json" >/dev/null ||
 	fail "what is checked of two paths: $(cat "$work/check.json")"
 if command -v nft >/dev/null; then
 	on A nft "add table inet gb; add chain inet gb in { type filter hook input priority 0; };
