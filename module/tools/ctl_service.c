@@ -163,8 +163,10 @@ static int start(struct service *s, const char *action)
 
 int ctl_start(const struct ctl_settings *settings, int count, char **words)
 {
+	struct json_object *status = NULL;
+	char detail[400], error[512];
 	struct service s;
-	char detail[400];
+	int result;
 
 	(void)count;
 	(void)words;
@@ -173,7 +175,10 @@ int ctl_start(const struct ctl_settings *settings, int count, char **words)
 	if (s.pid == 0)
 		return start(&s, "start");
 	snprintf(detail, sizeof(detail), "goose-bridge runs already, as process %ld", (long)s.pid);
-	return report(&s, "start", detail, NULL);
+	(void)gb_client_ask(settings->socket_path, "status", ASK_MS, &status, error, sizeof(error)); /* or it is not known */
+	result = report(&s, "start", detail, status);
+	json_object_put(status);
+	return result;
 }
 
 /* ---- stop ----------------------------------------------------------------------------------------------------------- */

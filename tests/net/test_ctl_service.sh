@@ -90,7 +90,8 @@ wait_for 5 joined A $group || fail "A is no member"
 carry A B "$pcaps/goose_simulation.pcap"
 first=$pid
 says 0 "runs already, as process $first" start
-is_json 0 ".action == \"start\" and .pid == $first and .through == \"directly\" and .unit == null" start
+grep -q '^It is running' "$work/text" || fail "a second start does not say how it is: $(cat "$work/text")"
+is_json 0 ".action == \"start\" and .state == \"running\" and .pid == $first and .through == \"directly\" and .unit == null" start
 goose0=$(index)
 
 say "each command"
@@ -108,6 +109,20 @@ is_json 0 '.events | length > 0' events
 says 0 '^State ' igmp
 is_json 0 '.membership.state' igmp
 is_json 0 '.snmp.state == "off"' snmp
+says 0 'off' snmp
+says 0 'GOOSE from goose0|frames/s from goose0' monitor --count 1
+says 1 'allow_sources is open' check
+is_json 1 '.checks | any(.id == "allow_sources" and .result == "fail")' check
+is_json 1 '.hosts == [] and .sent == 0 and (.verdict | length > 0)' benchmark latency --count 1
+is_json 0 '.detail | length > 0' streams expect 'IED1/LLN0$GO$gcb01'
+says 0 'IED1/LLN0' streams
+is_json 0 '.detail | length > 0' streams forget 'IED1/LLN0$GO$gcb01'
+says 1 'refuses|no ' streams forget 'IED1/LLN0$GO$gcb01'
+is_json 0 'type == "object"' igmp leave
+is_json 1 '.left' igmp
+says 1 'left on purpose' igmp
+is_json 0 '.reloaded' reload
+wait_for 5 joined A $group || fail "A has not joined again"
 is_json 0 '.version and .ctl' version
 is_json 0 '.statistics and (.streams | type == "array")' monitor --count 1
 is_json 0 '.text | length > 0' logs -n 1
