@@ -25,6 +25,7 @@ struct gb_kernel_engine;
 struct gb_kernel_engine_use {
 	int goose0; /* index of the interface; 0: not there, nothing is carried */
 	bool goose0_up;
+	unsigned goose0_mtu; /* longer frames from the network are left to the user engine */
 	int network; /* likewise */
 	bool network_up;
 	bool native; /* wire_format: the programs know no other */

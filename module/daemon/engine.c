@@ -104,8 +104,10 @@ static struct gb_kernel_engine_use use_of(const struct path *p)
 		.max_frame_age_ns = c->max_frame_age_ms * GB_NS_PER_MS,
 		.unattended_ns = c->kernel_unattended_s * GB_NS_PER_S,
 	};
-	struct gb_netif_link network;
+	struct gb_netif_link goose0, network;
 
+	if (use.goose0 && gb_netif_link_by_index(p->netif, use.goose0, &goose0))
+		use.goose0_mtu = goose0.mtu;
 	if (!p->transport)
 		return use;
 	use.local = gb_transport_settings(p->transport)->local;

@@ -7,6 +7,7 @@
 #include <arpa/inet.h>
 #include <errno.h>
 #include <goose-bridge/clock.h>
+#include <goose-bridge/goose.h>
 #include <linux/membarrier.h>
 #include <string.h>
 #include <sys/syscall.h>
@@ -45,6 +46,16 @@ static void put_group_mac(uint8_t mac[6], struct in_addr group)
 	memcpy(mac, octets, sizeof(octets));
 }
 
+/* What the kernel receives on an interface when a program sends it there: a header and one tag more than the MTU, whatever tags
+ * the frame has (is_skb_forwardable, net/core/dev.c). A process that writes to the TAP is not asked.
+ */
+static uint16_t longest(unsigned mtu)
+{
+	unsigned octets = mtu + GB_ETHERNET_HEADER + GB_VLAN_TAG;
+
+	return octets < UINT16_MAX ? (uint16_t)octets : UINT16_MAX;
+}
+
 struct gb_kernel_config kernel_config_of(const struct gb_kernel_engine *engine, int64_t tai_offset_ns)
 {
 	const struct gb_kernel_engine_use *use = &engine->use;
@@ -65,13 +76,14 @@ struct gb_kernel_config kernel_config_of(const struct gb_kernel_engine *engine, 
 	config.previous_local = use->previous_local.s_addr;
 	config.group = use->group.s_addr;
 	config.path_mtu = (uint16_t)use->path_mtu;
+	config.goose0_longest = longest(use->goose0_mtu);
 	config.path_id = use->path_id;
 	config.sender_id = use->sender_id;
 	config.tai_offset_ns = tai_offset_ns;
 	config.unattended_ns = use->unattended_ns;
 	/* what waited for longer than that in the user engine is dropped as stale */
 	config.hold_ns = use->max_frame_age_ns;
-	config.sources = engine->sources.count;
+	config.sources = (uint16_t)engine->sources.count;
 	for (unsigned i = 0; i < engine->sources.count; i++)
 		config.source[i] = (struct gb_kernel_prefix){engine->sources.prefix[i].address.s_addr,
 							     engine->sources.prefix[i].mask.s_addr};

@@ -189,7 +189,8 @@ static struct gb_kernel_engine_use usual_use(void)
 {
 	static const struct gb_sources none;
 	struct gb_kernel_engine_use use = {
-		.goose0 = 7, .goose0_up = true, .network = 3, .network_up = true, .native = true, .member = true,
+		.goose0 = 7, .goose0_up = true, .goose0_mtu = 1504, .network = 3, .network_up = true, .native = true,
+		.member = true,
 		.source_mac = {2, 0, 0, 0, 0, 9}, .has_mac = true, .port = 61850, .ttl = 10, .dscp = 46, .path_id = 1,
 		.path_mtu = 1500, .sender_id = UINT64_C(0x0123456789ABCDEF), .allow_sources = &none,
 		.clock_synchronised = true, .max_frame_age_ns = 200000000, .unattended_ns = UINT64_C(300000000000),
@@ -222,6 +223,7 @@ static void test_config_says_what_is_used(void **state)
 	assert_int_equal(c.goose0_index, 7);
 	assert_int_equal(c.network_index, 3);
 	assert_int_equal(c.sources, 1);
+	assert_int_equal(c.goose0_longest, 1522);
 	assert_int_equal(c.source[0].address, f->engine.sources.prefix[0].address.s_addr);
 	assert_int_equal(c.source[0].mask, f->engine.sources.prefix[0].mask.s_addr);
 	assert_int_equal(c.clock_unsynchronised, 0);

@@ -180,8 +180,8 @@ int programs_reset(void **unused)
 	*config = (struct gb_kernel_config){
 		.forward = {1, 1}, .ttl = 10, .tos = 46 << 2, .port = htons(PORT), .goose0_index = GOOSE0_INDEX,
 		.network_index = GOOSE0_INDEX, .local = htonl(HOST), .previous_local = htonl(PREVIOUS), .group = htonl(GROUP),
-		.path_mtu = PATH_MTU, .path_id = 1, .sender_id = SENDER, .tai_offset_ns = tai_offset_ns(),
-		.unattended_ns = 300 * GB_NS_PER_S, .hold_ns = 300 * GB_NS_PER_S};
+		.path_mtu = PATH_MTU, .goose0_longest = GB_TUNNEL_FRAME_MAX, .path_id = 1, .sender_id = SENDER,
+		.tai_offset_ns = tai_offset_ns(), .unattended_ns = 300 * GB_NS_PER_S, .hold_ns = 300 * GB_NS_PER_S};
 	memcpy(config->group_mac, group_mac, 6);
 	memcpy(config->source_mac, mac, 6);
 	programs_attend(true);

@@ -227,6 +227,13 @@ static void test_sizes_passed(void **unused)
 		assert_passed(D, &packet, NULL, true, true);
 	}
 	programs_reset(NULL);
+	(*programs_config)->goose0_longest = 99; /* the kernel would drop it there */
+	make_datagram(&packet, &frame);
+	assert_passed(D, &packet, NULL, true, true);
+	programs_reset(NULL);
+	(*programs_config)->goose0_longest = 100;
+	assert_delivered(&packet, &frame);
+	programs_reset(NULL);
 	for (packet.length = 34; packet.length < 42; packet.length++)
 		assert_passed(D, &packet, NULL, false, false);
 }

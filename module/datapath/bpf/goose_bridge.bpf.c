@@ -286,7 +286,8 @@ static __always_inline enum verdict look_at_inside(struct __sk_buff *skb, struct
 	if (verdict != CARRIED_HERE)
 		return verdict;
 	t->length = datagram - DATAGRAM_OVERHEAD;
-	if (t->length < FRAME_MIN || bpf_skb_load_bytes(skb, WIRE_FRAME, &t->top, TOP))
+	if (t->length < FRAME_MIN || t->length > t->engine.config->goose0_longest ||
+	    bpf_skb_load_bytes(skb, WIRE_FRAME, &t->top, TOP))
 		return USER_ENGINE;
 	if (t->length > FRAME_MAX || parse_frame(&t->top, t->length, &t->frame) != CARRIED_HERE)
 		return NOT_CARRIED;

@@ -45,7 +45,8 @@ struct gb_kernel_config {
 	uint32_t group;
 	uint16_t path_mtu; /* octets of IP packet */
 	uint16_t path_id;
-	uint32_t sources; /* how many prefixes; 0 = any source is allowed */
+	uint16_t sources; /* how many prefixes; 0 = any source is allowed */
+	uint16_t goose0_longest; /* octets of frame that the kernel takes to goose0, by its MTU; what is longer it would drop */
 	uint64_t sender_id;
 	int64_t tai_offset_ns; /* TAI - UTC, as the kernel has it (adjtimex(2)) */
 	uint64_t unattended_ns; /* without a heartbeat for so long, everything goes to the user engine */
