@@ -151,9 +151,11 @@ int gb_kernel_engine_follow(struct gb_kernel_engine *engine, const struct gb_ker
 		say(said, "%s", reason);
 	}
 	tell_programs(engine);
-	if (!error && engine->pins.fd >= 0 && !engine->attachment[GB_KERNEL_TO_NETWORK].old_program &&
-	    !engine->attachment[GB_KERNEL_TO_GOOSE0].old_program)
+	if (!error && !engine->swept && !engine->attachment[GB_KERNEL_TO_NETWORK].old_program &&
+	    !engine->attachment[GB_KERNEL_TO_GOOSE0].old_program) {
 		kernel_pins_sweep(&engine->pins, GB_KERNEL_LAYOUT);
+		engine->swept = true;
+	}
 	return error;
 }
 

@@ -58,6 +58,7 @@ struct gb_kernel_engine {
 	struct gb_kernel_engine_use use;
 	struct gb_sources sources; /* that use points to */
 	bool used;		   /* use is set */
+	bool swept;		   /* maps of other layouts are gone */
 };
 
 /* ---- kernel_config.c: what the programs work with ---- */
@@ -101,7 +102,9 @@ static inline void kernel_drained(struct gb_kernel_engine *engine, enum gb_kerne
 
 /* Whether FD is a map with keys and values of this size. */
 bool kernel_map_is(int fd, size_t key_size, size_t value_size);
-/* The interface of the link that is pinned at PATH: 0 if that is gone, or if there is no link. */
+/* The interface of the link that is pinned at PATH: 0 if that is gone, or if there is no link; negative errno if it cannot be
+ * known.
+ */
 int kernel_link_interface(const char *path);
 
 /* Directory of INTERFACE's instance, made if it is not there, and given to USER if that is not "". Returns 0; or negative

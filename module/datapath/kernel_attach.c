@@ -54,11 +54,11 @@ int kernel_link_interface(const char *path)
 	int fd = bpf_obj_get(path);
 
 	if (fd < 0)
-		return 0;
-	if (!read_link(fd, &info))
-		info.interface = 0;
+		return errno == ENOENT ? 0 : -errno;
+	int interface = read_link(fd, &info) ? (int)info.interface : -EINVAL;
+
 	close(fd);
-	return (int)info.interface;
+	return interface;
 }
 
 /* What is pinned goes on; only that it can be found is ended. */
@@ -133,18 +133,32 @@ static struct bpf_tc_opts filter_of(const char *interface)
 	return (struct bpf_tc_opts){.sz = sizeof(struct bpf_tc_opts), .handle = handle_of(interface), .priority = FILTER};
 }
 
+/* Only where one is: of a filter that is not there nothing is to be said by libbpf or the kernel. */
+static bool has_filter(const char *goose0, enum gb_kernel_direction direction, int interface)
+{
+	struct bpf_tc_hook hook = hook_of(direction, interface);
+	struct bpf_tc_opts filter = filter_of(goose0);
+
+	return bpf_tc_query(&hook, &filter) == 0;
+}
+
 static int attach_clsact(struct gb_kernel_engine *engine, enum gb_kernel_direction direction, int interface)
 {
 	struct bpf_tc_hook hook = hook_of(direction, interface);
 	struct bpf_tc_opts filter = filter_of(engine->interface);
+	struct kernel_attachment *a = &engine->attachment[direction];
 	int error = bpf_tc_hook_create(&hook);
 
 	if (error && error != -EEXIST)
 		return error;
-	filter.prog_fd = engine->attachment[direction].program;
+	bool replaces = has_filter(engine->interface, direction, interface);
+
+	filter.prog_fd = a->program;
 	filter.flags = BPF_TC_F_REPLACE;
 	error = bpf_tc_attach(&hook, &filter);
-	engine->attachment[direction].clsact = error == 0;
+	a->clsact = error == 0;
+	/* one that the process before left has carried all the time: nothing waits for the user engine */
+	a->begun = !error && replaces && engine->adopted;
 	return error;
 }
 
@@ -154,15 +168,6 @@ static bool remove_filter(const char *goose0, enum gb_kernel_direction direction
 	struct bpf_tc_opts filter = filter_of(goose0);
 
 	return bpf_tc_detach(&hook, &filter) == 0;
-}
-
-/* Only where one is: of a filter that is not there nothing is to be said by libbpf or the kernel. */
-static bool has_filter(const char *goose0, enum gb_kernel_direction direction, int interface)
-{
-	struct bpf_tc_hook hook = hook_of(direction, interface);
-	struct bpf_tc_opts filter = filter_of(goose0);
-
-	return bpf_tc_query(&hook, &filter) == 0;
 }
 
 int kernel_attach_remove_filters(const char *interface)
@@ -222,7 +227,6 @@ int kernel_attach(struct gb_kernel_engine *engine, enum gb_kernel_direction dire
 	if (error)
 		return error;
 	a->interface = interface;
-	a->begun = false;
 	a->since_ns = gb_clock_mono_ns();
 	return 0;
 }

@@ -264,6 +264,8 @@ static bool is_abandoned(const struct kernel_pins *pins)
 	snprintf(name, sizeof(name), "%u_state", GB_KERNEL_LAYOUT);
 	int fd = bpf_obj_get(kernel_pins_path(pins, name, path));
 
+	if (fd < 0 && errno != ENOENT)
+		return false; /* it is not for this process to know */
 	if (fd >= 0) {
 		uint64_t now = gb_clock_mono_ns();
 		bool known = kernel_map_is(fd, sizeof(key), sizeof(state)) && bpf_map_lookup_elem(fd, &key, &state) == 0;
@@ -292,8 +294,9 @@ static void look_at_instance(void *arg, const char *name)
 	uint64_t namespace;
 	struct kernel_pins pins = {.parent = dup(stale->parent)};
 
-	snprintf(pins.instance, sizeof(pins.instance), "%s", name);
-	pins.fd = open_instance(pins.parent, name);
+	if (strlen(name) < sizeof(pins.instance)) /* else it is nobody's, and not opened */
+		memcpy(pins.instance, name, strlen(name) + 1);
+	pins.fd = open_instance(pins.parent, pins.instance);
 	if (pins.fd >= 0 && parse_instance(name, interface, &namespace) && is_abandoned(&pins) &&
 	    !(namespace == own_namespace() && if_nametoindex(interface) != 0))
 		stale->removed += kernel_pins_destroy(&pins);
