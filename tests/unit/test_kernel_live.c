@@ -15,7 +15,7 @@
 
 #define TCX_INGRESS 46 /* enum bpf_attach_type of Linux 6.6; older headers have no names for them */
 #define TCX_EGRESS  47
-#define MTU	    9216
+#define MTU	    9400 /* more than a frame may have */
 #define WAIT_MS	    5000
 
 enum way { BY_TCX, BY_CLSACT };
@@ -275,6 +275,26 @@ static void test_to_subscribers(void **unused)
 	assert_int_equal(counted(GB_KERNEL_TO_GOOSE0).frames, 3 * COUNT(sizes));
 }
 
+/* However large the path's packets may be. */
+static void test_largest(void **unused)
+{
+	struct packet frame, packet;
+
+	(void)unused;
+	if (!live.works)
+		skip();
+	(*programs_config)->path_mtu = 65535;
+	make_frame(&frame, GB_TUNNEL_FRAME_MAX, 2);
+	publish(&frame);
+	read_network(&packet);
+	assert_int_equal(udp_sum(&packet), 0);
+	assert_memory_equal(packet.at + WIRE_FRAME, frame.at, frame.length);
+	make_frame(&frame, GB_TUNNEL_FRAME_MAX + 1, 2);
+	publish(&frame);
+	assert_int_equal(counted(GB_KERNEL_TO_NETWORK).frames, 1);
+	assert_int_equal(counted(GB_KERNEL_TO_NETWORK).passed, 1);
+}
+
 /* What the programs do not carry gets to where the user engine reads, in its place among the others. */
 static void test_passed(void **unused)
 {
@@ -340,6 +360,7 @@ int test_live(void)
 		BOTH_WAYS(test_to_subscribers),
 		BOTH_WAYS(test_passed),
 		BOTH_WAYS(test_there_and_back),
+		BOTH_WAYS(test_largest),
 	};
 
 	return cmocka_run_group_tests_name("live", tests, NULL, NULL);
