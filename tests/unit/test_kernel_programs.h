@@ -55,15 +55,17 @@ struct arrival {
 	uint16_t tpid, tci; /* metadata; 0: none */
 };
 
-/* Loads the programs, with no more rights than goose-bridge.service has. 0, 77 with the reason on stdout where that cannot be, or 1. */
+/* Loads the programs, with no more rights than goose-bridge.service has. 0, 77 with the reason on stdout where that cannot be,
+ * or 1.
+ */
 int programs_load(void);
 void programs_unload(void);
 
 /* As for a service that has just started: both directions forwarded, nothing held, counted or recorded. For cmocka: 0. */
 int programs_reset(void **unused);
 
-/* Whether a process is there to which frames go: as far as the programs can see, a socket at the group and port. After a reset one
- * is.
+/* Whether a process is there to which frames go: what the programs see of it is a socket at the group and port. After a reset
+ * one is.
  */
 void programs_attend(bool there);
 

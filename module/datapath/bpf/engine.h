@@ -60,13 +60,10 @@ struct {
 	__uint(max_entries, GB_KERNEL_RING_OCTETS);
 } ring_to_goose0 SEC(".maps");
 
-/* Where a frame is summed up, and its record made. */
+/* Where a frame is summed up that is longer than its head, or that the ring has no room for. */
 struct scratch {
 	uint32_t taken;
-	uint32_t length; /* see any_length */
-	struct gb_kernel_record record;
-	uint8_t head[GB_KERNEL_HEAD_MAX + 8]; /* behind the record, as in the ring; its last word may reach over the end */
-	uint8_t chunk[CHUNK + 8];
+	uint8_t octets[CHUNK];
 };
 
 struct {
@@ -184,74 +181,122 @@ static __always_inline void hold(const struct engine *e, void *map, const void *
 
 /* ---- octets ---- */
 
-/* LENGTH, of which the verifier knows nothing any more. Without CAP_PERFMON it has a pointer moved by a constant on all ways to
- * an instruction, or on none of them; and it goes fewer ways.
- */
-static __always_inline uint32_t any_length(struct scratch *s, uint32_t length)
-{
-	WRITE_ONCE(s->length, length);
-	return READ_ONCE(s->length);
-}
-
-/* Reads LENGTH octets of the packet, from AT on, to INTO, which has ROOM for so many and 8 more. Behind them is 0 up to a
- * multiple of 4. Returns 0 or negative errno.
- */
-static __always_inline long load_words(struct __sk_buff *skb, uint32_t at, uint8_t *into, uint32_t length, uint32_t room)
+/* Reads LENGTH octets of the packet, from AT on, to INTO, which has ROOM for so many. Returns 0 or negative errno. */
+static __always_inline long load_octets(struct __sk_buff *skb, uint32_t at, uint8_t *into, uint32_t length, uint32_t room)
 {
 	OPAQUE(length);
 	if (length == 0 || length > room)
 		return -1;
-	*(uint32_t *)(into + (length & ~(WORD - 1))) = 0;
 	return bpf_skb_load_bytes(skb, at, into, length);
 }
 
-static __always_inline uint64_t sum_octets(uint8_t *octets, uint32_t length, uint32_t room)
+/* Adds LENGTH octets of the packet, from AT on, to *SUM. They were read to OCTETS, which has ROOM for so many; but for a last
+ * word that is not whole: the verifier allows no place in memory that depends on a length, unless with CAP_PERFMON, which the
+ * service does not have. Returns 0 or negative errno.
+ */
+static __always_inline long sum_octets(struct __sk_buff *skb, uint32_t at, uint8_t *octets, uint32_t length, uint32_t room,
+				       uint64_t *sum)
 {
+	uint32_t rest = length % WORD;
+	uint64_t last = 0;
+
 	OPAQUE(length);
 	if (length > room)
+		return -1;
+	length &= ~(WORD - 1);
+	*sum += (uint32_t)bpf_csum_diff(NULL, 0, (void *)octets, length, 0);
+	OPAQUE(rest);
+	if (rest == 0 || rest >= WORD)
 		return 0;
-	return (uint32_t)bpf_csum_diff(NULL, 0, (void *)octets, (length + WORD - 1) & ~(WORD - 1), 0);
+	long error = bpf_skb_load_bytes(skb, at + length, &last, rest);
+
+	*sum += last;
+	return error;
 }
 
 /* What of a frame is behind its head. */
 struct rest {
 	struct __sk_buff *skb;
-	struct scratch *s;
+	struct scratch *scratch;
 	uint32_t at, end; /* octets of the packet */
 	uint64_t sum;
 	long error;
 };
 
-/* One chunk of it. Returns 1 to end the loop. */
-static long sum_chunk(uint32_t i, void *arg)
+/* One chunk of it, for bpf_loop. Returns 1 at the end. */
+static long sum_chunk(uint32_t unused, void *arg)
 {
 	struct rest *r = arg;
-	(void)i;
 
+	(void)unused;
 	if (r->at >= r->end)
 		return 1;
-	uint32_t length = any_length(r->s, r->end - r->at < CHUNK ? r->end - r->at : CHUNK);
+	uint32_t length = r->end - r->at < CHUNK ? r->end - r->at : CHUNK;
 
-	r->error = load_words(r->skb, r->at, r->s->chunk, length, CHUNK);
-	if (r->error)
-		return 1;
-	r->sum += sum_octets(r->s->chunk, length, CHUNK);
+	r->error = load_octets(r->skb, r->at, r->scratch->octets, length, CHUNK);
+	if (!r->error)
+		r->error = sum_octets(r->skb, r->at, r->scratch->octets, length, CHUNK, &r->sum);
 	r->at += CHUNK;
-	return 0;
+	return r->error != 0;
 }
 
-/* Adds what of a frame is behind its head, the octets from AT to the packet's END, to *SUM. Returns 0 or negative errno. */
+/* Adds the packet's octets from AT to its END, which are what of a frame is behind its head, to *SUM. Returns 0 or negative
+ * errno.
+ */
 static __always_inline long sum_rest(struct __sk_buff *skb, struct scratch *s, uint32_t at, uint32_t end, uint64_t *sum)
 {
-	struct rest rest = {.skb = skb, .s = s, .at = at, .end = end, .sum = *sum};
+	if (at >= end)
+		return 0;
+	if (!s)
+		return -1;
+	struct rest rest = {.skb = skb, .scratch = s, .at = at, .end = end, .sum = *sum};
 
-	if (at < end)
-		bpf_loop(CHUNKS, sum_chunk, &rest, 0);
+	bpf_loop(CHUNKS, sum_chunk, &rest, 0); /* which the verifier goes through once */
 	*sum = rest.sum;
 	return rest.error;
 }
 
-/* ---- supervision ---- */
+/* ---- a frame's head, and supervision ---- */
+
+/* Where a frame's head is. It is in its record from the start: what is written there early is in its place when the record is
+ * handed over, which then need not wait for it.
+ */
+struct head {
+	struct gb_kernel_record *record; /* NULL: the ring is full */
+	struct scratch *scratch;	 /* NULL: not needed */
+	uint8_t *octets;
+	uint32_t room;	 /* for so many octets */
+	uint32_t length; /* octets of frame there */
+};
+
+#define RESERVE(ring, room) bpf_ringbuf_reserve(ring, sizeof(struct gb_kernel_record) + (room), 0)
+
+/* Makes room for the head of a frame of LENGTH octets. False: there is nothing to sum it up in. Whatever is returned, head_done
+ * has to be called.
+ */
+static __always_inline bool head_get(struct head *h, const struct engine *e, void *ring, uint32_t length)
+{
+	bool whole = length <= GB_KERNEL_HEAD_MAX;
+
+	h->length = whole ? length : GB_KERNEL_HEAD_MAX;
+	h->room = length <= 128 ? 128 : length <= 256 ? 256 : GB_KERNEL_HEAD_MAX;
+	if (h->room == 128)
+		h->record = RESERVE(ring, 128);
+	else if (h->room == 256)
+		h->record = RESERVE(ring, 256);
+	else
+		h->record = RESERVE(ring, GB_KERNEL_HEAD_MAX);
+	h->scratch = NULL;
+	if (!h->record || !whole)
+		h->scratch = scratch_take(e->direction);
+	if (h->record) {
+		h->octets = (uint8_t *)(h->record + 1);
+		return whole || h->scratch;
+	}
+	h->room = GB_KERNEL_HEAD_MAX;
+	h->octets = h->scratch ? h->scratch->octets : NULL;
+	return h->scratch;
+}
 
 /* Wakes a reader that waits. It looked, after it had said so, before the record was there, or finds it. */
 static __always_inline void wake(const struct engine *e, void *ring)
@@ -266,18 +311,22 @@ static __always_inline void wake(const struct engine *e, void *ring)
 		bpf_ringbuf_discard(none, __sync_lock_test_and_set(waiting, 0) ? BPF_RB_FORCE_WAKEUP : BPF_RB_NO_WAKEUP);
 }
 
-/* Hands the record in S over, with LENGTH octets of frame. The frame is carried, whether there is room for that or not. */
-static __always_inline void tell(const struct engine *e, void *ring, struct scratch *s, uint32_t length)
+/* Of a frame that was CARRIED supervision is told, or misses it: it is carried, whether the ring had room or not. */
+static __always_inline void head_done(struct head *h, const struct engine *e, void *ring, bool carried)
 {
 	uint64_t flags = BPF_RB_NO_WAKEUP;
 
+	if (h->scratch)
+		scratch_give_back(h->scratch);
+	if (h->record && !carried)
+		bpf_ringbuf_discard(h->record, BPF_RB_NO_WAKEUP);
+	if (!carried)
+		return;
 	if (e->counters->frames % RING_TURN == 0 && bpf_ringbuf_query(ring, BPF_RB_AVAIL_DATA) > GB_KERNEL_RING_OCTETS / 2)
 		flags = BPF_RB_FORCE_WAKEUP;
-	s->record.missed = READ_ONCE(e->state->missed[e->direction]);
-	OPAQUE(length);
-	if (length > GB_KERNEL_HEAD_MAX)
-		return;
-	if (bpf_ringbuf_output(ring, &s->record, sizeof(s->record) + length, flags) < 0) {
+	if (h->record) {
+		bpf_ringbuf_submit(h->record, flags);
+	} else {
 		e->counters->unsupervised++;
 		__sync_fetch_and_add(&e->state->missed[e->direction], 1);
 	}
