@@ -33,10 +33,10 @@ static int keep_record(void *unused, void *data, size_t size)
 	const struct gb_kernel_record *said = data;
 
 	(void)unused;
-	assert_true(size >= sizeof(*said) && size - sizeof(*said) == said->head_length);
-	assert_true(taken_count < RECORDS_MAX);
+	assert_true(size >= sizeof(*said) && size - sizeof(*said) >= said->head_length);
+	assert_true(said->head_length <= GB_KERNEL_HEAD_MAX && taken_count < RECORDS_MAX);
 	if (taken)
-		memcpy(&taken[taken_count], data, size);
+		memcpy(&taken[taken_count], data, sizeof(*said) + said->head_length);
 	taken_count++;
 	return 0;
 }

@@ -59,13 +59,13 @@ struct {
 	__uint(max_entries, GB_KERNEL_RING_OCTETS);
 } ring_to_goose0 SEC(".maps");
 
-/* Where a frame is summed up, and its record made. */
+/* What is summed up, or read, in whole words may reach over its end by less than one. */
+#define SLACK 8
+
+/* Where a frame is summed up that is longer than its head, or that the ring has no room for. */
 struct scratch {
 	uint32_t taken;
-	uint32_t unused;
-	struct gb_kernel_record record;
-	uint8_t head[GB_KERNEL_HEAD_MAX + 8]; /* behind the record, as in the ring; its last word may reach over the end */
-	uint8_t chunk[CHUNK + 8];
+	uint8_t octets[CHUNK + SLACK];
 };
 
 struct {
@@ -166,7 +166,7 @@ static __always_inline void hold(const struct engine *e, void *map, const void *
 
 /* ---- octets ---- */
 
-/* Reads LENGTH octets of the packet, from AT on, to INTO, which has ROOM for so many and 8 more. Behind them is 0 up to a
+/* Reads LENGTH octets of the packet, from AT on, to INTO, which has ROOM for so many and SLACK. Behind them is 0 up to a
  * multiple of 4. Returns 0 or negative errno.
  */
 static __always_inline long load_words(struct __sk_buff *skb, uint32_t at, uint8_t *into, uint32_t length, uint32_t room)
@@ -178,6 +178,7 @@ static __always_inline long load_words(struct __sk_buff *skb, uint32_t at, uint8
 	return bpf_skb_load_bytes(skb, at, into, length);
 }
 
+/* Of what load_words has read. */
 static __always_inline uint64_t sum_octets(uint8_t *octets, uint32_t length, uint32_t room)
 {
 	OPAQUE(length);
@@ -186,22 +187,64 @@ static __always_inline uint64_t sum_octets(uint8_t *octets, uint32_t length, uin
 	return (uint32_t)bpf_csum_diff(NULL, 0, (void *)octets, (length + WORD - 1) & ~(WORD - 1), 0);
 }
 
-/* Adds what of a frame is behind its head, the octets from AT to the packet's END, to *SUM. Returns 0 or negative errno. */
+/* Adds the packet's octets from AT to its END, which are what of a frame is behind its head, to *SUM. Returns 0 or negative
+ * errno.
+ */
 static __always_inline long sum_rest(struct __sk_buff *skb, struct scratch *s, uint32_t at, uint32_t end, uint64_t *sum)
 {
-	for (int i = 0; i < 18 && at < end; i++) { /* FRAME_MAX in chunks, without the head */
+	for (int i = 0; i < 18 && at < end; i++) { /* of the largest frame: so many chunks */
 		uint32_t length = end - at < CHUNK ? end - at : CHUNK;
-		long error = load_words(skb, at, s->chunk, length, CHUNK);
+		long error = s ? load_words(skb, at, s->octets, length, CHUNK) : -1;
 
 		if (error)
 			return error;
-		*sum += sum_octets(s->chunk, length, CHUNK);
+		*sum += sum_octets(s->octets, length, CHUNK);
 		at += CHUNK;
 	}
 	return 0;
 }
 
-/* ---- supervision ---- */
+/* ---- a frame's head, and supervision ---- */
+
+/* Where a frame's head is. It is in its record from the start: what is written there early is in its place when the record is
+ * handed over, which then need not wait for it.
+ */
+struct head {
+	struct gb_kernel_record *record; /* NULL: the ring is full */
+	struct scratch *scratch;	 /* NULL: not needed */
+	uint8_t *octets;
+	uint32_t room;	 /* for so many octets, and SLACK */
+	uint32_t length; /* octets of frame there */
+};
+
+#define RESERVE(ring, room) bpf_ringbuf_reserve(ring, sizeof(struct gb_kernel_record) + (room) + SLACK, 0)
+
+/* Makes room for the head of a frame of LENGTH octets. False: there is nothing to sum it up in. Whatever is returned, head_done
+ * has to be called.
+ */
+static __always_inline bool head_get(struct head *h, const struct engine *e, void *ring, uint32_t length)
+{
+	bool whole = length <= GB_KERNEL_HEAD_MAX;
+
+	h->length = whole ? length : GB_KERNEL_HEAD_MAX;
+	h->room = length <= 128 ? 128 : length <= 256 ? 256 : GB_KERNEL_HEAD_MAX;
+	if (h->room == 128)
+		h->record = RESERVE(ring, 128);
+	else if (h->room == 256)
+		h->record = RESERVE(ring, 256);
+	else
+		h->record = RESERVE(ring, GB_KERNEL_HEAD_MAX);
+	h->scratch = NULL;
+	if (!h->record || !whole)
+		h->scratch = scratch_take(e->direction);
+	if (h->record) {
+		h->octets = (uint8_t *)(h->record + 1);
+		return whole || h->scratch;
+	}
+	h->room = GB_KERNEL_HEAD_MAX;
+	h->octets = h->scratch ? h->scratch->octets : NULL;
+	return h->scratch;
+}
 
 /* Wakes a reader that waits. It looked, after it had said so, before the record was there, or finds it. */
 static __always_inline void wake(const struct engine *e, void *ring)
@@ -216,18 +259,22 @@ static __always_inline void wake(const struct engine *e, void *ring)
 		bpf_ringbuf_discard(none, __sync_lock_test_and_set(waiting, 0) ? BPF_RB_FORCE_WAKEUP : BPF_RB_NO_WAKEUP);
 }
 
-/* Hands the record in S over, with LENGTH octets of frame. The frame is carried, whether there is room for that or not. */
-static __always_inline void tell(const struct engine *e, void *ring, struct scratch *s, uint32_t length)
+/* Of a frame that was CARRIED supervision is told, or misses it: it is carried, whether the ring had room or not. */
+static __always_inline void head_done(struct head *h, const struct engine *e, void *ring, bool carried)
 {
 	uint64_t flags = BPF_RB_NO_WAKEUP;
 
+	if (h->scratch)
+		scratch_give_back(h->scratch);
+	if (h->record && !carried)
+		bpf_ringbuf_discard(h->record, BPF_RB_NO_WAKEUP);
+	if (!carried)
+		return;
 	if (e->counters->frames % RING_TURN == 0 && bpf_ringbuf_query(ring, BPF_RB_AVAIL_DATA) > GB_KERNEL_RING_OCTETS / 2)
 		flags = BPF_RB_FORCE_WAKEUP;
-	s->record.missed = READ_ONCE(e->state->missed[e->direction]);
-	OPAQUE(length);
-	if (length > GB_KERNEL_HEAD_MAX)
-		return;
-	if (bpf_ringbuf_output(ring, &s->record, sizeof(s->record) + length, flags) < 0) {
+	if (h->record) {
+		bpf_ringbuf_submit(h->record, flags);
+	} else {
 		e->counters->unsupervised++;
 		__sync_fetch_and_add(&e->state->missed[e->direction], 1);
 	}

@@ -56,22 +56,21 @@ static __always_inline bool fits(const struct __sk_buff *skb, const struct to_ne
 	return skb->gso_size == 0 && t->length <= FRAME_MAX && t->length + PACKET_OVERHEAD <= t->engine.config->path_mtu;
 }
 
-/* Copies the frame's head to S and sums the frame up. Returns 0 or negative errno. */
-static __always_inline long read_frame(struct __sk_buff *skb, const struct to_network *t, struct scratch *s, uint32_t head,
-				       uint64_t *sum)
+/* Copies the frame's head and sums the frame up. Returns 0 or negative errno. */
+static __always_inline long read_frame(struct __sk_buff *skb, const struct to_network *t, const struct head *h, uint64_t *sum)
 {
 	long error;
 
 	if (t->shift) {
-		error = load_words(skb, 0, s->head + TAG, head - TAG, GB_KERNEL_HEAD_MAX - TAG);
-		__builtin_memcpy(s->head, t->wire.addresses, 2 * ETH_ALEN + TAG);
+		error = load_words(skb, 0, h->octets + TAG, h->length - TAG, h->room - TAG);
+		__builtin_memcpy(h->octets, t->wire.addresses, 2 * ETH_ALEN + TAG);
 	} else {
-		error = load_words(skb, 0, s->head, head, GB_KERNEL_HEAD_MAX);
+		error = load_words(skb, 0, h->octets, h->length, h->room);
 	}
 	if (error)
 		return error;
-	*sum = sum_octets(s->head, head, GB_KERNEL_HEAD_MAX);
-	return sum_rest(skb, s, head - t->shift, skb->len, sum);
+	*sum = sum_octets(h->octets, h->length, h->room);
+	return sum_rest(skb, h->scratch, h->length - t->shift, skb->len, sum);
 }
 
 static __always_inline void write_headers(struct to_network *t, uint64_t frame_sum)
@@ -117,23 +116,25 @@ static __always_inline long store_headers(struct __sk_buff *skb, struct to_netwo
 	return error ? error : bpf_skb_store_bytes(skb, 0, wire_octets(&t->wire), WIRE_FRAME + 2 * ETH_ALEN + TAG, 0);
 }
 
-static __always_inline void record_sent(const struct to_network *t, struct scratch *s, uint32_t head)
+static __always_inline void record_sent(const struct to_network *t, const struct head *h)
 {
-	const struct native *n = &t->wire.native;
+	struct gb_kernel_record *r = h->record;
 
-	s->record = (struct gb_kernel_record){
-		.time_ns = t->engine.now_ns,
-		.sender_id = t->engine.config->sender_id,
-		.epoch = t->engine.state->epoch,
-		.sequence = bpf_be64_to_cpu(n->sequence),
-		.send_time_ns = bpf_be64_to_cpu(n->send_time_ns),
-		.address = t->engine.config->local,
-		.path_id = t->engine.config->path_id,
-		.lane = GB_KERNEL_LANE,
-		.frame_length = (uint16_t)t->length,
-		.head_length = (uint16_t)head,
-		.flags = n->flags,
-	};
+	if (!r)
+		return;
+	r->time_ns = t->engine.now_ns;
+	r->missed = READ_ONCE(t->engine.state->missed[GB_KERNEL_TO_NETWORK]);
+	r->sender_id = t->engine.config->sender_id;
+	r->epoch = t->engine.state->epoch;
+	r->sequence = bpf_be64_to_cpu(t->wire.native.sequence);
+	r->send_time_ns = bpf_be64_to_cpu(t->wire.native.send_time_ns);
+	r->received_ns = 0;
+	r->address = t->engine.config->local;
+	r->path_id = t->engine.config->path_id;
+	r->lane = GB_KERNEL_LANE;
+	r->frame_length = (uint16_t)t->length;
+	r->head_length = (uint16_t)h->length;
+	r->flags = t->wire.native.flags;
 }
 
 /* The socket of the user engine has the same (SO_PRIORITY: class selector, at most 6), and one flow for all that it sends: so
@@ -148,12 +149,11 @@ static __always_inline void dress(struct __sk_buff *skb, const struct gb_kernel_
 }
 
 /* USER_ENGINE: it is as it came. */
-static __always_inline enum verdict send_frame(struct __sk_buff *skb, struct to_network *t, struct scratch *s, int *action)
+static __always_inline enum verdict send_frame(struct __sk_buff *skb, struct to_network *t, const struct head *h, int *action)
 {
-	uint32_t head = t->length < GB_KERNEL_HEAD_MAX ? t->length : GB_KERNEL_HEAD_MAX;
 	uint64_t frame_sum = 0;
 
-	if (read_frame(skb, t, s, head, &frame_sum) || bpf_skb_change_head(skb, WIRE_FRAME + t->shift, 0))
+	if (read_frame(skb, t, h, &frame_sum) || bpf_skb_change_head(skb, WIRE_FRAME + t->shift, 0))
 		return USER_ENGINE;
 	write_headers(t, frame_sum);
 	if (store_headers(skb, t)) {
@@ -163,8 +163,7 @@ static __always_inline enum verdict send_frame(struct __sk_buff *skb, struct to_
 	}
 	dress(skb, t->engine.config);
 	count_carried(&t->engine, t->length, DATAGRAM_OVERHEAD, t->frame.tags > 0, t->frame.header_whole);
-	record_sent(t, s, head);
-	tell(&t->engine, &ring_to_network, s, head);
+	record_sent(t, h);
 	*action = (int)bpf_redirect(t->engine.config->network_index, 0);
 	return CARRIED_HERE;
 }
@@ -181,11 +180,11 @@ int gb_to_network(struct __sk_buff *skb)
 	if (verdict == CARRIED_HERE && (!fits(skb, &t) || !forwarding(&t.engine) || held(&t.engine, &held_to_network, &t.flow)))
 		verdict = USER_ENGINE;
 	if (verdict == CARRIED_HERE) {
-		struct scratch *s = scratch_take(GB_KERNEL_TO_NETWORK);
+		struct head head;
+		bool room = head_get(&head, &t.engine, &ring_to_network, t.length);
 
-		verdict = s ? send_frame(skb, &t, s, &action) : USER_ENGINE;
-		if (s)
-			scratch_give_back(s);
+		verdict = room ? send_frame(skb, &t, &head, &action) : USER_ENGINE;
+		head_done(&head, &t.engine, &ring_to_network, action == TC_ACT_REDIRECT);
 	}
 	if (verdict == USER_ENGINE)
 		hold(&t.engine, &held_to_network, &t.flow);
@@ -294,47 +293,48 @@ static __always_inline enum verdict look_at_inside(struct __sk_buff *skb, struct
 	return CARRIED_HERE;
 }
 
-/* Whether the datagram is as it was sent. It is read, and its head copied to S, in any case.
+/* Whether the datagram is as it was sent. The frame's head is copied in any case.
  *
  * One from this machine may never have been on a wire: then its checksum is still to be made, and the field holds the sum of
  * the pseudo header for that (CHECKSUM_PARTIAL). A damaged one passes for such as rarely as it passes for a good one: once in
  * 65536.
  */
-static __always_inline enum verdict check_datagram(struct __sk_buff *skb, const struct to_goose0 *t, struct scratch *s,
-						   uint32_t head)
+static __always_inline enum verdict check_datagram(struct __sk_buff *skb, const struct to_goose0 *t, const struct head *h)
 {
 	const struct wire *w = &t->wire;
 	uint64_t pseudo = pseudo_header_sum(w);
 
-	if (load_words(skb, WIRE_FRAME, s->head, head, GB_KERNEL_HEAD_MAX))
+	if (load_words(skb, WIRE_FRAME, h->octets, h->length, h->room))
 		return USER_ENGINE;
 	if (w->udp.check == 0 || bpf_csum_level(skb, BPF_CSUM_LEVEL_QUERY) >= 0 || w->udp.check == fold(pseudo))
 		return CARRIED_HERE;
-	uint64_t sum = pseudo + datagram_headers_sum(w) + sum_octets(s->head, head, GB_KERNEL_HEAD_MAX);
+	uint64_t sum = pseudo + datagram_headers_sum(w) + sum_octets(h->octets, h->length, h->room);
 
-	if (sum_rest(skb, s, WIRE_FRAME + head, skb->len, &sum))
+	if (sum_rest(skb, h->scratch, WIRE_FRAME + h->length, skb->len, &sum))
 		return USER_ENGINE;
 	return fold(sum) == 0xFFFF ? CARRIED_HERE : NOT_CARRIED;
 }
 
-static __always_inline void record_received(const struct to_goose0 *t, struct scratch *s, uint32_t head, uint64_t received_ns)
+static __always_inline void record_received(const struct to_goose0 *t, const struct head *h, uint64_t received_ns)
 {
 	const struct native *n = &t->wire.native;
+	struct gb_kernel_record *r = h->record;
 
-	s->record = (struct gb_kernel_record){
-		.time_ns = t->engine.now_ns,
-		.sender_id = bpf_be64_to_cpu(n->sender_id),
-		.epoch = bpf_be64_to_cpu(n->epoch),
-		.sequence = bpf_be64_to_cpu(n->sequence),
-		.send_time_ns = bpf_be64_to_cpu(n->send_time_ns),
-		.received_ns = received_ns,
-		.address = t->wire.ip.source,
-		.path_id = bpf_ntohs(n->path_id),
-		.lane = bpf_ntohs(n->lane),
-		.frame_length = (uint16_t)t->length,
-		.head_length = (uint16_t)head,
-		.flags = n->flags,
-	};
+	if (!r)
+		return;
+	r->time_ns = t->engine.now_ns;
+	r->missed = READ_ONCE(t->engine.state->missed[GB_KERNEL_TO_GOOSE0]);
+	r->sender_id = bpf_be64_to_cpu(n->sender_id);
+	r->epoch = bpf_be64_to_cpu(n->epoch);
+	r->sequence = bpf_be64_to_cpu(n->sequence);
+	r->send_time_ns = bpf_be64_to_cpu(n->send_time_ns);
+	r->received_ns = received_ns;
+	r->address = t->wire.ip.source;
+	r->path_id = bpf_ntohs(n->path_id);
+	r->lane = bpf_ntohs(n->lane);
+	r->frame_length = (uint16_t)t->length;
+	r->head_length = (uint16_t)h->length;
+	r->flags = n->flags;
 }
 
 /* As if it had been written to the TAP. Its protocol, packet type and checksum state are set where it is received. */
@@ -347,11 +347,10 @@ static __always_inline void undress(struct __sk_buff *skb)
 }
 
 /* USER_ENGINE, NOT_CARRIED: it is as it came. */
-static __always_inline enum verdict deliver_frame(struct __sk_buff *skb, struct to_goose0 *t, struct scratch *s, int *action)
+static __always_inline enum verdict deliver_frame(struct __sk_buff *skb, struct to_goose0 *t, const struct head *h, int *action)
 {
-	uint32_t head = t->length < GB_KERNEL_HEAD_MAX ? t->length : GB_KERNEL_HEAD_MAX;
 	uint64_t received_ns = skb->tstamp;
-	enum verdict verdict = check_datagram(skb, t, s, head);
+	enum verdict verdict = check_datagram(skb, t, h);
 
 	if (verdict != CARRIED_HERE)
 		return verdict;
@@ -367,8 +366,7 @@ static __always_inline enum verdict deliver_frame(struct __sk_buff *skb, struct 
 	}
 	undress(skb);
 	count_carried(&t->engine, t->length, DATAGRAM_OVERHEAD, t->frame.tags > 0, t->frame.header_whole);
-	record_received(t, s, head, received_ns);
-	tell(&t->engine, &ring_to_goose0, s, head);
+	record_received(t, h, received_ns);
 	*action = (int)bpf_redirect(t->engine.config->goose0_index, BPF_F_INGRESS);
 	return CARRIED_HERE;
 }
@@ -391,11 +389,11 @@ int gb_to_goose0(struct __sk_buff *skb)
 	if (verdict == CARRIED_HERE)
 		verdict = look_at_inside(skb, &t);
 	if (verdict == CARRIED_HERE) {
-		struct scratch *s = scratch_take(GB_KERNEL_TO_GOOSE0);
+		struct head head;
+		bool room = head_get(&head, &t.engine, &ring_to_goose0, t.length);
 
-		verdict = s ? deliver_frame(skb, &t, s, &action) : USER_ENGINE;
-		if (s)
-			scratch_give_back(s);
+		verdict = room ? deliver_frame(skb, &t, &head, &action) : USER_ENGINE;
+		head_done(&head, &t.engine, &ring_to_goose0, action == TC_ACT_REDIRECT);
 	}
 	if (verdict == USER_ENGINE)
 		hold(&t.engine, &held_to_goose0, &t.wire.ip.source);

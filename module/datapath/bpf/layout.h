@@ -108,7 +108,8 @@ struct gb_kernel_flow {
 };
 
 /* Maps "ring_to_network" and "ring_to_goose0": one record for each frame carried, with HEAD_LENGTH octets of the frame behind
- * it, its VLAN tag in place. Now and then a discarded record stands between them, with which a reader was woken.
+ * it, its VLAN tag in place. Records come in three sizes: what is behind the head is undefined. Discarded ones stand between
+ * them, of frames that were not carried in the end, or with which a reader was woken.
  */
 struct gb_kernel_record {
 	uint64_t time_ns; /* CLOCK_MONOTONIC */
