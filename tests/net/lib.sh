@@ -20,8 +20,8 @@
 #   replay HOST INTERFACE FILE..., carry FROM TO FILE..., carry_apart FROM TO N..., expect_frames NAME FILE...
 #   wait_for SECONDS COMMAND..., fail TEXT, skip TEXT, pass
 #
-# GB_ENGINE=kernel has bridges carry with the kernel engine what it can, GB_ENGINE=mixed only those on host A; user, with none of
-# them, is the default. So a test runs with either.
+# GB_ENGINE=kernel has bridges carry with the kernel engine what it can, GB_ENGINE=mixed only those on host A; user, with none
+# of them, is the default. So a test runs with either.
 #   need_kernel_engine                  for a test of it alone: skips where programs cannot be loaded
 #
 # GB_BUILDDIR and GB_SRCDIR say where programs and data are. GB_SANITIZED=1: the programs are built with sanitizers.

@@ -69,42 +69,6 @@ done
 index=$(jq '[.streams[] | select(.path_id == 1)][0].index' "$work/A.stats")
 [ "$(ctl A -j streams -v "$index" | jq .stream.path_id)" = 1 ] || fail "stream $index"
 
-say "what is checked of them"
-export AWS_EC2_METADATA_DISABLED=true
-check_a() { # its JSON
-	on A "$(program goose-bridge-security-check)" -j -c "$work/A.conf" >"$work/check.json" || [ $? = 1 ]
-}
-check_a
-jq -e --arg group $group --arg other $other '
-	def of($id): [.checks[] | select(.id == $id)];
-	(of("membership") | map([.path, .result, (.text | endswith($group)), (.text | endswith($other))])) ==
-		[["goose0", "pass", true, false], ["goose1", "pass", false, true]]
-	and (of("goose0") | map(.text)) == ["goose0 is there and up", "goose1 is there and up"]
-	and (of("igmp_version") | map(.path)) == [null] and (of("config") | length) == 1
-	and (of("firewall_udp_in") | map(.path)) == ["goose0", "goose1"]
-	and ([.checks[] | select(.result == "fail" and .id != "kernel_engine") | .id] == ["allow_sources"])' "$work/check.json" >/dev/null ||
-	fail "what is checked of two paths: $(cat "$work/check.json")"
-if command -v nft >/dev/null; then
-	on A nft "add table inet gb; add chain inet gb in { type filter hook input priority 0; };
-		add rule inet gb in ip daddr $other udp dport $port drop"
-	check_a
-	jq -e '[.checks[] | select(.result == "fail" and .id != "kernel_engine") | [.id, .path]] ==
-		[["allow_sources", null], ["firewall_udp_in", "goose1"]]' "$work/check.json" >/dev/null ||
-		fail "what is dropped of the second path alone: $(cat "$work/check.json")"
-	on A nft delete table inet gb
-fi
-ctl A monitor --count 1 >"$work/monitor"
-[ "$(grep -c '^Group     member, querier' "$work/monitor")" = 2 ] || fail "monitor: $(cat "$work/monitor")"
-ports_a() { on A "$(program goose-bridge-ctl)" -c "$work/A.conf" "$@" ports || [ $? = 1 ]; }
-ports_a >"$work/ports"
-[ "$(grep -c '^ .*member, querier' "$work/ports")" = 2 ] || fail "ports has no membership for each path: $(cat "$work/ports")"
-[ "$(grep -c '^  in  UDP' "$work/ports")" = 1 ] || fail "ports wants more than B let in: $(cat "$work/ports")"
-bridge_stop A
-ports_a -j | jq -e --arg group $group --arg other $other '[.sockets.udp[].group] == [$group, $other]' >/dev/null ||
-	fail "ports of a service that is down: $(ports_a)"
-bridge_start A
-wait_for 5 joined_both A || fail "A is no member of both groups"
-
 say "goose1 goes, is made again, and goose0 does not notice"
 # during COMMAND...: a stream of frames on goose0 of A, of which none may be missing on B.
 during() {
