@@ -157,8 +157,10 @@ static void turn(struct records *r)
 	unsigned n = r->worker->runtime ? read_some(r, RECORDS_ALL, TURN_MAX) : 0;
 	struct timeval wait = gb_clock_timeval(n == TURN_MAX ? 0 : RECORDS_TURN_MS * GB_NS_PER_MS);
 
-	if (n > 0)
+	if (n > 0) {
 		watch_rearm(r->watch, r->now_ns);
+		worker_success(r->worker);
+	}
 	r->idle = n > 0 ? 0 : r->idle + 1;
 	if (r->idle == ASK_AFTER)
 		ask_to_be_woken(r);

@@ -20,7 +20,8 @@
 #   replay HOST INTERFACE FILE..., carry FROM TO FILE..., carry_apart FROM TO N..., expect_frames NAME FILE...
 #   wait_for SECONDS COMMAND..., fail TEXT, skip TEXT, pass
 #
-# GB_ENGINE=kernel has bridges carry with the kernel engine what it can (user is the default): so a test runs with either.
+# GB_ENGINE=kernel has bridges carry with the kernel engine what it can, GB_ENGINE=mixed only those on host A; user, with none
+# of them, is the default. So a test runs with either.
 #   need_kernel_engine                  for a test of it alone: skips where programs cannot be loaded
 #
 # GB_BUILDDIR and GB_SRCDIR say where programs and data are. GB_SANITIZED=1: the programs are built with sanitizers.
@@ -184,13 +185,16 @@ gone() { ! kill -0 "$1" 2>/dev/null; }
 # A bpffs of its own: `ip netns exec` and systemd have others.
 need_kernel_engine() {
 	[ -n "$bpffs" ] && return
-	engine=kernel
+	[ "$engine" != user ] || engine=kernel
 	mkdir "$work/bpf"
 	mount -t bpf none "$work/bpf" 2>/dev/null || skip "this kernel has no bpffs"
 	bpffs=$work/bpf
 }
 [ "$engine" = user ] || need_kernel_engine
 
+wants_kernel() { # BRIDGE
+	[ "$engine" = kernel ] || { [ "$engine" = mixed ] && [ "${1%%.*}" = A ]; }
+}
 engine_of() { stat "$1" '.paths[0].engine'; }
 carries_in_kernel() { [ "$(engine_of "$1")" = kernel ]; }
 
@@ -267,7 +271,7 @@ write_conf() {
 		[streams_file]=$work/$bridge.streams
 		[control_socket]=$work/$bridge.sock [agentx_socket]=$work/$bridge.agentx
 		[bpf_dir]=${bpffs:-$work}/${bridge//./-}
-		[datapath]=$([ "$engine" = kernel ] && echo auto || echo user)
+		[datapath]=$(wants_kernel "$bridge" && echo auto || echo user)
 		[stats_export_interval]=1 [reconnect_delay]=1 [enable_snmp]=false [enable_tgw_monitoring]=false
 		# Several tests share two processors: what waits a little is not stale here. test_faults.sh sets its own.
 		[max_frame_age_ms]=5000
@@ -322,8 +326,8 @@ bridge_stop() {
 
 # Programs begin once the user engine has carried what was there before.
 await_engine() {
-	[ "$engine" = kernel ] && grep -qx 'wire_format = native' "$work/$1.conf" || return 0
-	grep -qx 'datapath = user' "$work/$1.conf" && return
+	wants_kernel "$1" && grep -qx 'wire_format = native' "$work/$1.conf" || return 0
+	! grep -qx 'datapath = user' "$work/$1.conf" || return 0
 	wait_for 5 carries_in_kernel "$1" && return
 	grep -q 'is built without it\|no permission to load BPF programs\|does not take the BPF programs' "$work/$1.log" &&
 		skip "$(grep -o 'the user engine carries frames: .*' "$work/$1.log" | tail -n 1)"

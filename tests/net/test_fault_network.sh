@@ -86,24 +86,26 @@ carry A B "$frames"
 carry B A "$frames"
 on A ip route add 224.0.0.0/4 dev eth0
 
-if [ "$engine" = user ]; then # the host's firewall sees nothing of what the kernel engine sends
-	say "datagrams refused for a while"
-	on A nft -f - <<-END
-		table inet refuse {
-			chain out {
-				type filter hook output priority 0; policy accept;
-				udp dport $port drop
-			}
+say "datagrams refused for a while, of a process"
+on A nft -f - <<-END
+	table inet refuse {
+		chain out {
+			type filter hook output priority 0; policy accept;
+			udp dport $port drop
 		}
-	END
+	}
+END
+if wants_kernel A; then # which is not asked
+	carry A B "$frames"
+else
 	replay A goose0 "$frames"
 	wait_for 3 state_is degraded || fail "the state is $(stat A .state)"
 	[ "$(dropped send_failed)" = $count ] || fail "drops: $(stat A .drops)"
-	on A nft delete table inet refuse
-	kill -HUP "$(bridge_pid A)" # a new runtime for the workers, who know of the failure
-	carry A B "$frames"
-	back "datagrams taken again"
 fi
+on A nft delete table inet refuse
+kill -HUP "$(bridge_pid A)" # a new runtime for the workers, who know of the failure
+carry A B "$frames"
+back "datagrams taken again"
 
 say "an MTU that is too small"
 on A ip link set eth0 mtu 100
