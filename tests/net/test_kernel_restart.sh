@@ -4,12 +4,16 @@
 # Frames flow with no process in their way: at 10,000 frames/s none is lost, altered or out of order while the service is
 # restarted, killed, or held, on either side; the next process takes over what carries, with its counters at 0 and the epoch of
 # its sequences as it was. Ctrl-C takes it away.
+# GB_LONG=1: each is restarted twenty times, and held for 30 s. GB_OTHER_BUILD=DIR: it is upgraded to the goose-bridge there,
+# and back.
 
 # shellcheck source=tests/net/lib.sh
 . "$(dirname "$0")/lib.sh"
 need_kernel_engine
 
 rate=$((10000 / slow))
+times=1 hold=2
+[ "${GB_LONG:-0}" = 0 ] || times=20 hold=30
 topology A B
 write_conf A
 write_conf B
@@ -20,8 +24,8 @@ during() { # WHAT SECONDS COMMAND...
 	local what=$1 count=$(($2 * rate)) receiver sender
 	shift 2
 	rm -f "$work/ready"
-	spawn B "$tool" load-receive goose0 --idle 2 --timeout $((60 * slow)) --expect $count --ready "$work/ready" \
-		>"$work/load.json"
+	spawn B "$tool" load-receive goose0 --idle 2 --timeout $(((60 + count / rate) * slow)) --expect $count \
+		--ready "$work/ready" >"$work/load.json"
 	receiver=$spawned
 	wait_for 5 test -e "$work/ready" || fail "the receiver does not start"
 	spawn A "$tool" load-send goose0 --rate $rate --count $count --vlan 100 --streams 20 --size 200 >"$work/sent.json"
@@ -36,7 +40,12 @@ during() { # WHAT SECONDS COMMAND...
 
 programs() { find "$bpffs/$1" -name 'to_*' | wc -l; }
 
-restart() { # BRIDGE
+restart() { # BRIDGE [TIMES]
+	local i
+	for ((i = 0; i < ${2:-1}; i++)); do restart_once "$1"; done
+}
+
+restart_once() {
 	bridge_stop "$1" || fail "bridge $1 ended with $?"
 	[ "$(programs "$1")" = 2 ] || fail "$1 left no programs behind"
 	sleep 0.3
@@ -54,8 +63,17 @@ crash() {
 
 hold() {
 	kill -STOP "${pid_of[$1]}"
-	sleep 2
+	sleep $hold
 	kill -CONT "${pid_of[$1]}"
+}
+
+# To another build, and back.
+upgrade() {
+	local own=$GB_BUILDDIR
+	GB_BUILDDIR=$GB_OTHER_BUILD
+	restart_once "$1"
+	GB_BUILDDIR=$own
+	restart_once "$1"
 }
 
 say "by $(grep -o 'the kernel engine carries frames (.*' "$work/A.log")"
@@ -64,10 +82,11 @@ sent_before=$(stat A .counters.frames_to_ip)
 during "nothing happens" 2 true
 [ "$(stat A .counters.frames_to_ip)" = $((sent_before + 2 * rate)) ] || fail "A counts another number of frames"
 for bridge in A B; do
-	during "$bridge is restarted" 6 restart $bridge
+	during "$bridge is restarted $times times" $((2 + 4 * times)) restart $bridge $times
 	[ "$(stat $bridge '.paths[0].engine')" = kernel ] || fail "$bridge has another engine after a restart"
 	during "$bridge is killed" 6 crash $bridge
-	during "$bridge is held for 2 s" 5 hold $bridge
+	during "$bridge is held for $hold s" $((3 + hold)) hold $bridge
+	[ -z "${GB_OTHER_BUILD:-}" ] || during "$bridge is upgraded" 10 upgrade $bridge
 done
 [ "$(stat A '.paths[0].epoch')" = "$epoch" ] || fail "A began a new epoch, though its numbers went on"
 [ "$(stat B '[.peers[].restarts] | add')" = 0 ] || fail "B saw a restart of A: $(stat B .peers)"
