@@ -27,6 +27,10 @@ static void open_engine(struct path *p)
 	char said[GB_KERNEL_ENGINE_TEXT];
 	int error;
 
+	if (!p->link) { /* it may be another service's, with its engine */
+		snprintf(p->engine_why, sizeof(p->engine_why), "the GOOSE interface could not be had when the service started");
+		return;
+	}
 	if (c->datapath == GB_DATAPATH_USER) {
 		remove_left(p);
 		snprintf(p->engine_why, sizeof(p->engine_why), "datapath = user");
@@ -164,15 +168,8 @@ int engines_create(struct daemon *d)
 	d->beat = evtimer_new(d->base, on_beat, d);
 	if (!d->beat)
 		return -ENOMEM;
-	for (unsigned i = 0; i < d->paths; i++) {
-		struct path *p = &d->path[i];
-
-		if (p->link)
-			open_engine(p);
-		else
-			snprintf(p->engine_why, sizeof(p->engine_why), "%s could not be had when the service started",
-				 p->own.interface);
-	}
+	for (unsigned i = 0; i < d->paths; i++)
+		open_engine(&d->path[i]);
 	return 0;
 }
 
