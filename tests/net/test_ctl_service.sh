@@ -89,7 +89,8 @@ carry A B "$pcaps/goose_simulation.pcap"
 first=$pid
 says 0 "runs already, as process $first" start
 grep -q '^It is running' "$work/text" || fail "a second start does not say how it is: $(cat "$work/text")"
-is_json 0 ".action == \"start\" and .state == \"running\" and .pid == $first and .through == \"directly\" and .unit == null" start
+is_json 0 ".action == \"start\" and .state == \"running\" and .pid == $first and .through == \"directly\"
+	and .unit == null" start
 goose0=$(index)
 
 say "each command"
