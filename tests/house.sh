@@ -32,6 +32,7 @@ room_of() {
 	igmp | igmp_socket) echo membership ;;
 	pdu) echo goose ;;
 	histogram | peers) echo stats ;;
+	kernel_engine) echo datapath ;;
 	migrate) echo config ;;
 	registry) echo aws ;;
 	*) echo "$1" ;;
@@ -66,10 +67,23 @@ for file in include/goose-bridge/*.h; do
 	check_includes "$file" "$(room_of "$(basename "$file" .h)")"
 done
 
+# The programs of the kernel engine are written against the kernel and layout.h alone, and libbpf is for whoever loads them.
+if grep -n '^#include <goose-bridge/' module/*/bpf/*.[ch] /dev/null; then
+	complain "what runs in the kernel cannot include what runs in a process"
+fi
+for file in module/*/*.[ch]; do
+	[ "${file#module/datapath/}" = "$file" ] || continue
+	if grep -n '^#include <bpf/' "$file"; then
+		complain "$file: libbpf belongs to room datapath alone"
+	fi
+done
+
 # Sources, and what builds and tests them: all of them in one go, as a process each takes a minute.
-set -- module/*/*.[ch] include/goose-bridge/*.h tests/*/*.[ch] tests/*.sh tests/*/*.sh tests/*/*/*.sh tests/*/*.py \
-	tests/*/*/*.py tests/bench/*.jq mibs/template/*.sh module/*/subdir.am tests/*/*.am tests/subdir.am \
-	mibs/template/subdir.am conf/subdir.am include/subdir.am Makefile.am
+programs=$(find module/*/bpf -name '*.[ch]' ! -name '*.skel.h') # that one is made
+# shellcheck disable=SC2086 # a list
+set -- module/*/*.[ch] $programs include/goose-bridge/*.h tests/*/*.[ch] tests/*.sh tests/*/*.sh tests/*/*/*.sh tests/*/*.py \
+	tests/*/*/*.py tests/bench/*.jq mibs/template/*.sh module/*/subdir.am module/*/*/subdir.am tests/*/*.am \
+	tests/subdir.am mibs/template/subdir.am conf/subdir.am include/subdir.am Makefile.am
 # A tab goes to the next multiple of 8 columns. Of a character of UTF-8 the first octet counts.
 LC_ALL=C awk '
 	function say(file, text) { print file ": " text; bad = 1 }

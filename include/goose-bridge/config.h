@@ -98,6 +98,7 @@ struct gb_config {
 	/* the engine */
 	enum gb_datapath_kind datapath;
 	char bpf_dir[GB_CONFIG_PATH_MAX];
+	unsigned kernel_unattended_s;
 	unsigned buffer_size; /* octets; a wish */
 	unsigned batch_size;
 	unsigned worker_threads;

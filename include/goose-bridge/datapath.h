@@ -10,6 +10,7 @@
 #include <goose-bridge/config.h>
 #include <goose-bridge/event.h>
 #include <goose-bridge/histogram.h>
+#include <goose-bridge/kernel_engine.h>
 #include <goose-bridge/link.h>
 #include <goose-bridge/peers.h>
 #include <goose-bridge/stats.h>
@@ -30,7 +31,7 @@ struct gb_datapath_settings {
 	unsigned max_streams; /* in each direction; 0 = streams are not supervised */
 	unsigned storm_per_second; /* frames of one stream; 0 = never a storm */
 	uint32_t stream_index_base; /* of the streams' indices, as in gb_streams_settings */
-	uint64_t epoch; /* of this sender's sequences, UTC ns */
+	uint64_t epoch; /* of this sender's sequences, UTC ns; with a kernel engine those of its maps count */
 };
 
 /* What workers work with. The same until replaced. */
@@ -56,6 +57,14 @@ typedef void gb_datapath_event(void *arg, const struct gb_event *event);
 /* Creates the workers' buffers; no thread runs yet. EVENT is called on BASE. Returns 0 or negative errno. */
 int gb_datapath_create(struct gb_datapath **datapath, struct event_base *base,
 		       const struct gb_datapath_settings *settings, gb_datapath_event *event, void *arg);
+
+/* ENGINE carries, too, and outlives DATAPATH; what it carries is watched and counted here. From now on numbers and epoch of
+ * what is sent are those in its memory. Before gb_datapath_start. Returns 0 or -ENOMEM.
+ */
+int gb_datapath_use_kernel(struct gb_datapath *datapath, struct gb_kernel_engine *engine);
+
+/* Of this sender's sequences, UTC ns. */
+uint64_t gb_datapath_epoch(const struct gb_datapath *datapath);
 
 /* Stops and joins the workers: no frame is moved any more, and whatever is asked is answered at once. */
 void gb_datapath_stop(struct gb_datapath *datapath);

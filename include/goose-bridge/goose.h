@@ -29,6 +29,7 @@ static inline unsigned gb_tci_vid(uint16_t tci) { return tci & 0x0FFF; }
 struct gb_frame {
 	const uint8_t *octets; /* destination MAC first */
 	size_t length;
+	size_t missing; /* of these, how many at its end are not there: only a head of it was kept. Else 0. */
 	unsigned tags;
 	struct gb_vlan_tag tag[GB_TAGS_MAX]; /* outer first */
 	uint16_t ethertype; /* behind the tags */
@@ -54,5 +55,11 @@ enum gb_frame_verdict {
  * A frame is GOOSE if it has a whole Ethernet header and the EtherType behind up to two tags is 0x88B8.
  */
 enum gb_frame_verdict gb_frame_parse(const uint8_t *octets, size_t length, struct gb_frame *frame);
+
+/* The same of a frame of LENGTH octets of which only the first KEPT are there, at least GB_FRAME_HEAD_MIN: so what is said of
+ * its header is true, and nobody reads on behind them (frame->missing).
+ */
+#define GB_FRAME_HEAD_MIN (GB_ETHERNET_HEADER + GB_TAGS_MAX * GB_VLAN_TAG + GB_GOOSE_HEADER)
+enum gb_frame_verdict gb_frame_parse_head(const uint8_t *octets, size_t kept, size_t length, struct gb_frame *frame);
 
 #endif

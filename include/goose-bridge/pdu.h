@@ -99,6 +99,7 @@ struct gb_pdu {
 	bool nds_com;
 	uint32_t num_dat_set_entries;
 	struct gb_octets all_data; /* the content of 0xAB */
+	bool cut; /* only a head of the PDU was there: all_data ends where that does, or fields at the end are not known */
 	/* a summary of all_data */
 	uint32_t entries;			   /* members of the data set: values at the outermost level */
 	uint32_t values[GB_VALUE_TYPE_COUNT];	   /* at all levels, structures and arrays themselves included */
@@ -110,6 +111,11 @@ struct gb_pdu {
  * length (a security extension, IEC 62351-6; or padding) are not looked at. The pointers in *PDU are into OCTETS.
  */
 enum gb_pdu_error gb_pdu_decode(const uint8_t *octets, size_t length, struct gb_pdu *pdu);
+
+/* The same of a PDU of which only the first KEPT octets are there. What lies behind them is no error: values are not gone
+ * through then, and not counted.
+ */
+enum gb_pdu_error gb_pdu_decode_head(const uint8_t *octets, size_t kept, size_t length, struct gb_pdu *pdu);
 
 /* The same for the PDU of a frame for which gb_frame_parse has said GB_FRAME_GOOSE: the octets behind the header that the
  * header's Length counts. GB_PDU_HEADER and an empty *PDU if the header is not whole: no subscriber takes such a frame.

@@ -96,6 +96,9 @@ struct gb_peer *gb_peers_native(struct gb_peers *peers, const struct gb_peer_dat
 struct gb_peer *gb_peers_legacy(struct gb_peers *peers, struct in_addr address, uint64_t now_ns, uint64_t utc_ns,
 				enum gb_peer_news *news);
 
+/* Datagrams came that nobody saw, of whichever peers: none of them counts as lost. */
+void gb_peers_missed(struct gb_peers *peers);
+
 /* Whether PEER does not bear STAMP yet; from now on it does. A new peer bears none. For what is to be said once of each. */
 bool gb_peer_stamp(struct gb_peer *peer, unsigned stamp);
 

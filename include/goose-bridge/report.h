@@ -54,7 +54,7 @@ struct gb_report_path {
 	char detail[128]; /* why it is not up, in words; "" */
 	uint64_t since_ns; /* UTC ns of the last change of goose0_up or network_up */
 	const char *wire_format; /* "legacy" or "native" */
-	const char *engine; /* "user" */
+	const char *engine; /* "user" or "kernel": that carries what it can */
 	unsigned path_mtu;
 	unsigned ttl;
 	unsigned dscp;

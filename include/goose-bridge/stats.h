@@ -32,7 +32,8 @@
 	X(echo_replies_received, "echo replies received")                                                 \
 	X(sender_id_conflicts, "datagrams with this bridge's sender id from another address")             \
 	X(send_times_wrong, "native datagrams sent, by synchronised clocks, after their receipt or 10 s before") \
-	X(events_refused, "events not told: too many at once")
+	X(events_refused, "events not told: too many at once")                                            \
+	X(unsupervised, "frames carried that supervision did not see: the kernel engine's ring was full")
 
 /* X(name, number, what was dropped and why). Frames, unless it says datagrams. The number is the row of gbDropTable in
  * GOOSE-BRIDGE-MIB: it stays with its reason for ever, and a new reason takes the next one.

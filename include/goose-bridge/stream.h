@@ -179,6 +179,11 @@ void gb_streams_set_storm(struct gb_streams *streams, uint64_t storm_per_second)
 void gb_streams_frames(struct gb_streams *streams, const struct gb_frame *frames, unsigned count, uint64_t now_ns,
 		       uint64_t utc_ns);
 
+/* Frames were carried that nobody saw, of whichever streams, by NOW_NS at the latest. So none of them counts as lost, and a
+ * stream that lives is given its timeAllowedtoLive anew from then on. One that has expired stays so until it is heard.
+ */
+void gb_streams_missed(struct gb_streams *streams, uint64_t now_ns);
+
 /* Finds what has expired by NOW_NS. Returns when to call again at the latest, monotonic ns; 0 = nothing is waited for. A new
  * frame can bring an earlier time: gb_streams_deadline. An expiry is found within 9 ms if it is called then. A call looks at a
  * bounded number of streams, so that frames do not wait while thousands expire: if there are more, it returns NOW_NS.

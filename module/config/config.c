@@ -249,14 +249,6 @@ static void finish(struct load *load)
 
 /* --- One key ---------------------------------------------------------------- */
 
-/* Values that are right, and ask for what is not there. */
-static void warn_of_missing(struct load *load, const struct gb_config_entry *entry)
-{
-	if (entry == ENTRY_OF(datapath) && load->draft.datapath == GB_DATAPATH_KERNEL)
-		tell(load, GB_CONFIG_WARNING, load->line,
-		     "datapath = kernel: the kernel engine is not in this version, the user engine is used");
-}
-
 static void take_unknown_key(struct load *load, const char *key, const char *as_written)
 {
 	const char *nearest = gb_config_table_nearest(key);
@@ -307,7 +299,6 @@ static void take_key(struct load *load, const char *as_written, const char *valu
 	set_given(&load->draft, entry, true);
 	if (entry == ENTRY_OF(expect_stream))
 		load->draft.expect_stream_line = load->line;
-	warn_of_missing(load, entry);
 }
 
 static void copy_span(char *buffer, struct gb_config_span span)

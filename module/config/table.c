@@ -42,7 +42,6 @@
 #define RELOAD	 GB_CONFIG_RELOAD
 #define EMPTY	 GB_CONFIG_EMPTY
 #define INSTANCE GB_CONFIG_INSTANCE
-#define LATER	 GB_CONFIG_LATER
 
 static const struct gb_config_choice wire_formats[] = {
 	{"legacy", GB_WIRE_LEGACY}, {"native", GB_WIRE_NATIVE}, {NULL, 0}};
@@ -110,7 +109,9 @@ const struct gb_config_entry gb_config_table[] = {
 	/* the engine */
 	WORD(datapath, "auto", datapaths, "auto | kernel | user", 0, "The engine that moves the frames."),
 	{ROW(bpf_dir, path, "path", "/sys/fs/bpf/goose-bridge", "Where the kernel engine pins its programs and maps."),
-	 .range_text = "absolute, to 255 octets", .max = SIZE_OF(bpf_dir) - 1, .flags = LATER},
+	 .range_text = "absolute, to 255 octets", .max = SIZE_OF(bpf_dir) - 1},
+	NUMBER(kernel_unattended_s, "seconds", 300, 1, 86400, RELOAD,
+	       "How long the kernel engine goes on carrying frames while no service lives."),
 	NUMBER(buffer_size, "octets", 2048, 64, 1048576, 0,
 	       "The size of a frame buffer; never less is used than a whole frame needs."),
 	NUMBER(batch_size, "number", 10, 1, 256, 0, "How many frames or datagrams are read together; a wish: fewer cost more."),

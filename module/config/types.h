@@ -34,7 +34,6 @@ enum gb_config_flags {
 	GB_CONFIG_EMPTY = 1 << 1,    /* may be empty */
 	GB_CONFIG_FILE = 1 << 2,     /* a file that this service writes or listens at: no two keys may name the same */
 	GB_CONFIG_INSTANCE = 1 << 3, /* if not set, carries the interface's name where that is not the default one */
-	GB_CONFIG_LATER = 1 << 4,    /* checked, but what it is for is not in this version; so says the man page */
 };
 
 /* A row of the table. */

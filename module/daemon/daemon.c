@@ -112,6 +112,7 @@ static int answer_igmp_leave(void *arg, char *error, size_t size)
 
 		if (!left)
 			path_note(&d->path[i], GB_EVENT_MEMBERSHIP_LOST, 0, "left by `goose-bridge-ctl igmp leave`");
+		engine_follow(&d->path[i]);
 		result = result ? result : left;
 	}
 	return result;
@@ -158,10 +159,13 @@ static void on_signal(evutil_socket_t signal_number, short what, void *arg)
 	char error[256];
 
 	(void)what;
-	if (signal_number == SIGHUP)
+	if (signal_number == SIGHUP) {
 		daemon_reload(d, error, sizeof(error));
-	else
-		event_base_loopbreak(d->base);
+		return;
+	}
+	/* A person has had enough. A service manager, whose signal is the other, may be about to start the next process. */
+	d->removes_engines = signal_number == SIGINT;
+	event_base_loopbreak(d->base);
 }
 
 static void on_hello(evutil_socket_t fd, short what, void *arg)
@@ -269,7 +273,8 @@ static int take_pid_file(struct daemon *d)
 /* Before the change of user: the directories that the user then writes to. */
 static int become_user(struct daemon *d)
 {
-	bool low_port = d->config.multicast_port < FIRST_FREE_PORT;
+	struct process_needs needs = {.low_port = d->config.multicast_port < FIRST_FREE_PORT,
+				      .bpf = d->config.datapath != GB_DATAPATH_USER && gb_kernel_engine_is_built()};
 	const char *step = "";
 	int error;
 
@@ -277,14 +282,14 @@ static int become_user(struct daemon *d)
 	process_make_directory(d->config.streams_file, d->config.user);
 	process_make_directory(d->config.control_socket, d->config.user);
 	if (geteuid() != 0 && (!*d->config.user || process_is_user(d->config.user))) {
-		error = process_keep_capabilities(low_port);
+		error = process_keep_capabilities(&needs);
 		return error ? failed("capabilities", error) : 0;
 	}
 	if (!*d->config.user)
 		return 0;
 	process_make_directory(d->config.log_file, d->config.user);
 	process_give_file(d->config.log_file, d->config.user);
-	error = process_become(d->config.user, low_port, &step);
+	error = process_become(d->config.user, &needs, &step);
 	if (error == -ENOENT)
 		gb_error("cannot start: user = %s: there is no such user on this host", d->config.user);
 	else if (error == -EPERM && geteuid() != 0)
@@ -320,6 +325,8 @@ static int start(struct daemon *d)
 		return failed("workers", error);
 	if ((error = paths_open_goose0(d)) < 0)
 		return error;
+	if ((error = engines_create(d)) < 0)
+		return failed("engines", error);
 	metrics_open(d); /* its port may be one that only root can have */
 	scheduling_prepare(d);
 	if ((error = become_user(d)) < 0)
@@ -373,6 +380,7 @@ static void stop(struct daemon *d)
 		free_event(d->signals[i]);
 	free_event(d->hello);
 	free_event(d->hello_soon);
+	free_event(d->beat);
 	free_event(d->health_check);
 	free_event(d->stats_export);
 	notify_destroy(d);

@@ -10,6 +10,7 @@
 #include <goose-bridge/control.h>
 #include <goose-bridge/datapath.h>
 #include <goose-bridge/event.h>
+#include <goose-bridge/kernel_engine.h>
 #include <goose-bridge/log.h>
 #include <goose-bridge/membership.h>
 #include <goose-bridge/netif.h>
@@ -28,6 +29,8 @@ struct tgw {
 	bool sample_told;
 };
 
+enum engine_told { ENGINE_UNTOLD, ENGINE_USER, ENGINE_KERNEL };
+
 /* goose0 on one side, a group on a network interface on the other, and between them workers of its own; kept usable by
  * path_evaluate. What happens to one path touches no other: they share the control thread, the configuration and the log.
  */
@@ -37,6 +40,10 @@ struct path {
 	struct gb_netif *netif;		/* likewise */
 	struct gb_config_path own;	/* what the configuration says of this path alone */
 	struct gb_datapath *datapath;
+	struct gb_kernel_engine *kernel; /* NULL: the user engine carries everything */
+	char engine_why[GB_KERNEL_ENGINE_TEXT]; /* that the user engine does; "" = it need not */
+	char engine_told_why[GB_KERNEL_ENGINE_TEXT];
+	enum engine_told engine_told;
 	struct gb_membership *membership;
 	struct tgw tgw;
 	/* goose0 */
@@ -126,6 +133,8 @@ struct daemon {
 	struct event *signals[3];
 	struct event *hello;
 	struct event *hello_soon; /* one more, for a peer that has just been heard */
+	struct event *beat; /* kernel engines are told that this process lives */
+	bool removes_engines; /* they are not to outlive it */
 	uint64_t hello_ns; /* monotonic; the last one */
 	struct event *health_check;
 	struct event *stats_export;
@@ -219,6 +228,18 @@ void path_set_tun_ip(struct path *p);
 void path_tell_goose0_down(struct path *p);
 /* Frames that the kernel dropped for want of room in goose0's queue, or of a reader. */
 uint64_t path_queue_dropped(struct path *p);
+
+/* engine.c: the kernel engine, where there is to be one. What is wrong with it is said, and never a reason not to run. */
+/* Once goose0 is open, and before the change of user. Returns 0, or -ENOMEM. */
+int engines_create(struct daemon *d);
+/* After each look at the path. */
+void engine_follow(struct path *p);
+/* Whether it carries the path's frames. */
+bool engine_is_kernel(const struct path *p);
+/* Whether it should, and cannot: for what engine_why says. */
+bool engine_is_missed(const struct path *p);
+/* REMOVE: nothing carries frames from here on; else its programs go on. Once workers have ended. */
+void engine_destroy(struct path *p, bool remove);
 
 /* member.c: the room membership's place in the daemon. */
 int member_create(struct path *p);

@@ -93,6 +93,7 @@ void path_evaluate(struct path *p)
 	}
 	if (changed || p->unapplied)
 		path_apply(p);
+	engine_follow(p);
 	path_set_tun_ip(p);
 	tell_changes(p);
 	member_follow(p);

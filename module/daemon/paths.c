@@ -112,6 +112,7 @@ static void destroy(struct path *p, bool leave)
 {
 	tgw_destroy(p);
 	gb_datapath_destroy(p->datapath);
+	engine_destroy(p, p->daemon->removes_engines);
 	if (leave)
 		leave_group(p);
 	if (p->retry)

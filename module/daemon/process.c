@@ -159,17 +159,20 @@ void process_remove_pid(int fd, const char *path)
 	close(fd);
 }
 
-int process_keep_capabilities(bool low_port)
+int process_keep_capabilities(const struct process_needs *needs)
 {
 	struct __user_cap_header_struct header = {.version = _LINUX_CAPABILITY_VERSION_3};
-	uint32_t wanted = 1U << CAP_NET_ADMIN | 1U << CAP_NET_RAW | (low_port ? 1U << CAP_NET_BIND_SERVICE : 0), kept;
+	uint32_t wanted = 1U << CAP_NET_ADMIN | 1U << CAP_NET_RAW | (needs->low_port ? 1U << CAP_NET_BIND_SERVICE : 0);
+	uint32_t wanted_high = needs->bpf ? 1U << (CAP_BPF - 32) : 0;
+	uint32_t kept, kept_high;
 	struct __user_cap_data_struct data[2];
 
 	if (syscall(SYS_capget, &header, data) < 0)
 		return -errno;
 	kept = wanted & data[0].permitted;
 	data[0] = (struct __user_cap_data_struct){.effective = kept, .permitted = kept};
-	data[1] = (struct __user_cap_data_struct){0};
+	kept_high = wanted_high & data[1].permitted;
+	data[1] = (struct __user_cap_data_struct){.effective = kept_high, .permitted = kept_high};
 	/* with the inheritable ones the ambient ones go, capabilities(7) */
 	if (syscall(SYS_capset, &header, data) < 0 || prctl(PR_SET_NO_NEW_PRIVS, 1, 0, 0, 0) < 0)
 		return -errno;
@@ -183,7 +186,7 @@ bool process_is_user(const char *user)
 	return pw && pw->pw_uid == geteuid();
 }
 
-int process_become(const char *user, bool low_port, const char **failed)
+int process_become(const char *user, const struct process_needs *needs, const char **failed)
 {
 	errno = 0;
 	struct passwd *pw = getpwnam(user);
@@ -204,7 +207,7 @@ int process_become(const char *user, bool low_port, const char **failed)
 	if (setresuid(pw->pw_uid, pw->pw_uid, pw->pw_uid) < 0)
 		return -errno;
 	*failed = "capset";
-	int error = process_keep_capabilities(low_port);
+	int error = process_keep_capabilities(needs);
 
 	if (!error)
 		prctl(PR_SET_KEEPCAPS, 0, 0, 0, 0);

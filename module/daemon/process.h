@@ -28,11 +28,16 @@ void process_notify(const char *state);
 int process_write_pid(const char *path, pid_t *other);
 void process_remove_pid(int fd, const char *path);
 
-/* Becomes USER with its groups, keeping CAP_NET_ADMIN and CAP_NET_RAW: goose0 and sockets are opened again after faults; and
- * CAP_NET_BIND_SERVICE if the bridge's port is a LOW_PORT. Before any thread is started. Returns 0, or negative errno with the
- * step in *FAILED.
+/* What CAP_NET_ADMIN and CAP_NET_RAW, by which goose0 and sockets are opened again after faults, are not enough for. */
+struct process_needs {
+	bool low_port; /* the bridge's port is one: CAP_NET_BIND_SERVICE */
+	bool bpf; /* programs are attached again when an interface was made anew: CAP_BPF */
+};
+
+/* Becomes USER with its groups, keeping the capabilities that it needs. Before any thread is started. Returns 0, or negative
+ * errno with the step in *FAILED.
  */
-int process_become(const char *user, bool low_port, const char **failed);
+int process_become(const char *user, const struct process_needs *needs, const char **failed);
 
 /* Whether the process runs as USER already. */
 bool process_is_user(const char *user);
@@ -41,7 +46,7 @@ bool process_is_user(const char *user);
  * process_become, as far as it has them, and hands none on to programs that it runs. Before any thread is started. Returns 0 or
  * negative errno.
  */
-int process_keep_capabilities(bool low_port);
+int process_keep_capabilities(const struct process_needs *needs);
 
 /* Gives FILE, if it is there, to USER. */
 void process_give_file(const char *file, const char *user);

@@ -150,6 +150,8 @@ static void warn_of_path(const struct path *p, const struct gb_report_path *out,
 		warning(r, "%s is still used, but: %s", p->network_name, p->network_detail);
 	if (p->network_up)
 		warn_of_network(p, out, r);
+	if (p->network_up && engine_is_missed(p))
+		warning(r, "datapath = kernel cannot be had, and the user engine carries frames: %s", p->engine_why);
 	name_path(p, r, first);
 }
 
@@ -182,7 +184,7 @@ static void fill_path(struct path *p, struct gb_report_path *out)
 		.member = p->transport && gb_transport_is_member(p->transport) == 1,
 		.since_ns = p->since_ns,
 		.wire_format = c->wire_format == GB_WIRE_NATIVE ? "native" : "legacy",
-		.engine = "user",
+		.engine = engine_is_kernel(p) ? "kernel" : "user",
 		.path_mtu = p->path_mtu,
 		.ttl = c->multicast_ttl,
 		.dscp = c->dscp,
@@ -194,7 +196,7 @@ static void fill_path(struct path *p, struct gb_report_path *out)
 		.realtime_priority = scheduling->priority,
 		.cpus = p->cpus,
 		.sender_id = p->sender_id,
-		.epoch = p->daemon->start_utc_ns,
+		.epoch = gb_datapath_epoch(p->datapath),
 	};
 	memcpy(out->interface, p->own.interface, sizeof(out->interface));
 	snprintf(out->detail, sizeof(out->detail), "%s", detail);
@@ -266,7 +268,7 @@ static size_t collect_peers(struct daemon *d)
 
 static bool is_whole(const struct path *p, const struct gb_report_path *out)
 {
-	return p->goose0_up && p->network_up && out->member && !p->sending_fails &&
+	return p->goose0_up && p->network_up && out->member && !p->sending_fails && !engine_is_missed(p) &&
 	       out->membership.state != GB_MEMBERSHIP_LOST;
 }
 

@@ -73,6 +73,7 @@ int gb_datapath_create(struct gb_datapath **datapath, struct event_base *base,
 	d->frame_capacity = GB_TUNNEL_FRAME_MAX + 1; /* one more shows that a frame is larger */
 	if (settings->buffer_size > d->frame_capacity)
 		d->frame_capacity = settings->buffer_size;
+	d->own.epoch = settings->epoch;
 	d->event = event;
 	d->event_arg = arg;
 	d->workers = settings->workers >= 2 ? 2 : 1;
@@ -119,6 +120,23 @@ void gb_datapath_destroy(struct gb_datapath *datapath)
 	if (datapath->told_fd >= 0)
 		close(datapath->told_fd);
 	free(datapath);
+}
+
+int gb_datapath_use_kernel(struct gb_datapath *datapath, struct gb_kernel_engine *engine)
+{
+	struct worker *out = &datapath->worker[0], *in = &datapath->worker[datapath->workers - 1];
+	int error = to_network_use_kernel(out->to_network, engine);
+
+	if (!error)
+		error = to_goose_use_kernel(in->to_goose, engine);
+	if (!error)
+		datapath->kernel = engine;
+	return error;
+}
+
+uint64_t gb_datapath_epoch(const struct gb_datapath *datapath)
+{
+	return datapath_epoch(datapath);
 }
 
 int gb_datapath_start(struct gb_datapath *datapath)
@@ -184,16 +202,30 @@ void gb_datapath_set_clock(struct gb_datapath *datapath, bool synchronised)
 	atomic_store_explicit(&datapath->clock_synchronised, synchronised, memory_order_relaxed);
 }
 
-static struct gb_hello hello_of(const struct gb_datapath *d, uint16_t interval_s, const char *version)
+/* What the programs sent: a frame in each datagram. */
+static void tell_kernel_lane(const struct gb_kernel_engine *engine, struct gb_hello *hello)
+{
+	struct gb_hello_lane *lane = &hello->lane[hello->lanes++];
+
+	lane->lane = GB_KERNEL_LANE;
+	lane->next_sequence = __atomic_load_n(&engine->state->kernel_sequence, __ATOMIC_RELAXED);
+	lane->frames = lane->next_sequence;
+}
+
+static struct gb_hello hello_of(struct gb_datapath *d, uint16_t interval_s, const char *version)
 {
 	struct gb_hello hello = {
 		.path_mtu = (uint16_t)d->current->use.path_mtu, .interval_s = interval_s, .lanes = LANE_COUNT};
 
 	for (unsigned i = 0; i < LANE_COUNT; i++) {
+		const _Atomic uint64_t *next = datapath_next_sequence(d, (enum lane)i);
+
 		hello.lane[i].lane = (uint16_t)i;
-		hello.lane[i].next_sequence = atomic_load_explicit(&d->next_sequence[i], memory_order_relaxed);
+		hello.lane[i].next_sequence = atomic_load_explicit(next, memory_order_relaxed);
 	}
-	hello.lane[LANE_FRAMES].frames = atomic_load_explicit(&d->frames_sent, memory_order_relaxed);
+	hello.lane[LANE_FRAMES].frames = atomic_load_explicit(datapath_frames_sent(d), memory_order_relaxed);
+	if (d->kernel)
+		tell_kernel_lane(d->kernel, &hello);
 	strncpy(hello.version, version, sizeof(hello.version) - 1);
 	return hello;
 }
@@ -219,6 +251,8 @@ void gb_datapath_totals(const struct gb_datapath *datapath, struct gb_totals *to
 	for (unsigned i = 0; i < datapath->workers; i++)
 		gb_stats_add(totals, &datapath->worker_stats[i]);
 	gb_stats_add(totals, &datapath->control_stats);
+	if (datapath->kernel)
+		kernel_counters_add(datapath->kernel, totals);
 }
 
 struct peers_answer {

@@ -12,6 +12,8 @@
 #include <pthread.h>
 #include <semaphore.h>
 
+#include "kernel.h"
+
 #define IP_UDP_HEADERS (20 + 8) /* octets before the UDP payload; no IP options are sent but by the membership */
 
 /* Each sender of datagrams has its own lane, so that sequences need no lock. */
@@ -70,6 +72,13 @@ struct worker {
 
 #define WORKERS_MAX 2
 
+/* Of what is sent. Each lane has one writer; hellos read all. */
+struct numbers {
+	uint64_t epoch;
+	_Atomic uint64_t next_sequence[LANE_COUNT];
+	_Atomic uint64_t frames; /* natively, on LANE_FRAMES */
+};
+
 struct gb_datapath {
 	struct gb_datapath_settings settings;
 	size_t frame_capacity; /* octets of a frame's buffer */
@@ -85,11 +94,36 @@ struct gb_datapath {
 	struct runtime *retired; /* newest first */
 	uint64_t generation;
 	atomic_bool clock_synchronised;
-	/* Each lane has one writer; hellos read all. */
-	_Atomic uint64_t next_sequence[LANE_COUNT];
-	_Atomic uint64_t frames_sent; /* natively, on LANE_FRAMES */
+	struct gb_kernel_engine *kernel; /* NULL: everything is carried here */
+	struct numbers own;
 	struct gb_histogram one_way;  /* of datagrams that came; written by the worker towards goose0 */
 };
+
+/* With a kernel engine they stand in its memory, and go on there when another process adopts it. */
+_Static_assert((unsigned)LANE_COUNT == (unsigned)GB_KERNEL_LANE, "the programs' lane is the one behind the others");
+
+static inline uint64_t datapath_epoch(const struct gb_datapath *datapath)
+{
+	return datapath->kernel ? datapath->kernel->state->epoch : datapath->own.epoch;
+}
+
+static inline _Atomic uint64_t *datapath_next_sequence(struct gb_datapath *datapath, enum lane lane)
+{
+	return datapath->kernel ? (_Atomic uint64_t *)&datapath->kernel->state->sequence[lane]
+				: &datapath->own.next_sequence[lane];
+}
+
+static inline _Atomic uint64_t *datapath_frames_sent(struct gb_datapath *datapath)
+{
+	return datapath->kernel ? (_Atomic uint64_t *)&datapath->kernel->state->frames_sent : &datapath->own.frames;
+}
+
+/* What the user engine had got of DIRECTION before SEEN_NS (monotonic) is carried: the programs may go on with its flows. */
+static inline void datapath_drained(struct gb_datapath *datapath, enum gb_kernel_direction direction, uint64_t seen_ns)
+{
+	if (datapath->kernel)
+		kernel_drained(datapath->kernel, direction, seen_ns);
+}
 
 /* worker.c */
 int worker_create(struct worker *worker, struct gb_datapath *datapath, struct gb_stats *stats, bool to_network,
@@ -139,6 +173,8 @@ void to_network_destroy(struct to_network *t);
 /* The runtime has changed from BEFORE (may be NULL) to worker->runtime. */
 int to_network_take(struct to_network *t, const struct gb_datapath_runtime *before);
 void to_network_tick(struct to_network *t, uint64_t now_ns);
+/* Before the worker runs. Return 0 or -ENOMEM. */
+int to_network_use_kernel(struct to_network *t, struct gb_kernel_engine *engine);
 struct watch *to_network_watch(struct to_network *t);
 
 /* to_goose.c */
@@ -146,6 +182,7 @@ struct to_goose *to_goose_create(struct worker *worker);
 void to_goose_destroy(struct to_goose *t);
 int to_goose_take(struct to_goose *t, const struct gb_datapath_runtime *before);
 void to_goose_tick(struct to_goose *t, uint64_t now_ns);
+int to_goose_use_kernel(struct to_goose *t, struct gb_kernel_engine *engine);
 struct watch *to_goose_watch(struct to_goose *t);
 struct echo *to_goose_echo(struct to_goose *t);
 size_t to_goose_peers(const struct to_goose *t, struct gb_peer_view *view, size_t max);

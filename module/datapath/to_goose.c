@@ -2,6 +2,8 @@
 /* network -> goose0: receive a batch of datagrams, check each, write the frames in it to goose0. */
 #include "datapath_private.h"
 #include "echo.h"
+#include "gate.h"
+#include "hearing.h"
 #include "watch.h"
 
 #include <errno.h>
@@ -17,13 +19,6 @@
 #define CARRIED_MAX	 64 /* frames written, and watched, together */
 #define REASSEMBLY_SLOTS 32 /* split frames under way at a time, of all senders */
 #define ECHO_PER_SECOND	 50 /* answered at most: an echo request must be no lever to flood the group with */
-#define NEWS_PER_SECOND	 10 /* of peers, told at most: invented sender ids must not drown other events */
-
-/* Lets so many pass in each second. */
-struct gate {
-	uint64_t window_ns;
-	unsigned passed;
-};
 
 struct to_goose {
 	struct worker *worker;
@@ -34,13 +29,9 @@ struct to_goose {
 	unsigned most;	/* that are received together: fewer the longer they are */
 	struct gb_transport_inbox *inbox;
 	struct gb_reassembly *reassembly;
-	struct gb_peers *peers;
+	struct hearing hearing;
 	struct gate echo;
 	struct echo *asked;
-	struct gate news;
-	uint64_t conflict_told_ns; /* of sender ids; 0 = never */
-	uint64_t refused_told_ns;  /* of allow_sources; 0 = never */
-	unsigned format_stamp;	   /* counts changes of wire_format: whom it was told of is told of again */
 	struct watch watch;
 	struct gb_link_burst *burst;
 	/* frames on their way: what they are, what is to be written, when the kernel had received them (UTC ns; 0 = unknown) */
@@ -56,13 +47,6 @@ struct to_goose {
 };
 
 static const struct in_addr no_address;
-
-static bool gate_pass(struct gate *gate, uint64_t now_ns, unsigned per_second)
-{
-	if (now_ns - gate->window_ns >= GB_NS_PER_S)
-		*gate = (struct gate){.window_ns = now_ns};
-	return gate->passed++ < per_second;
-}
 
 /* ---- to goose0 ---- */
 
@@ -255,38 +239,6 @@ static void handle_echo(struct to_goose *t, const struct gb_received *in, const 
 	}
 }
 
-/* Another bridge, or somebody, uses this bridge's sender id. Nothing is proved by an id that is not authenticated, so its
- * frames are delivered; but somebody has to sort it out.
- */
-static void note_conflict(struct to_goose *t, struct in_addr source, uint64_t sender_id)
-{
-	gb_count(t->worker->stats, GB_COUNT_sender_id_conflicts, 1);
-	if (t->conflict_told_ns != 0 && t->now_ns - t->conflict_told_ns < GB_PEER_SILENT_NS)
-		return;
-	t->conflict_told_ns = t->now_ns;
-	worker_tell(t->worker, GB_EVENT_SENDER_ID_CONFLICT, source, sender_id, 0);
-}
-
-static void tell_news(struct to_goose *t, enum gb_peer_news news, struct gb_peer *peer, bool legacy,
-		      struct in_addr source, uint64_t sender_id)
-{
-	bool mismatch = legacy != (t->worker->runtime->use.wire_format == GB_WIRE_LEGACY) &&
-			(gb_peer_stamp(peer, t->format_stamp) || news == GB_PEER_BACK);
-
-	if (news == GB_PEER_KNOWN && !mismatch)
-		return;
-	if (!gate_pass(&t->news, t->now_ns, NEWS_PER_SECOND)) {
-		gb_count(t->worker->stats, GB_COUNT_events_refused, 1);
-		return;
-	}
-	if (news == GB_PEER_NEW)
-		worker_tell(t->worker, GB_EVENT_PEER_NEW, source, sender_id, legacy);
-	else if (news == GB_PEER_RESTARTED)
-		worker_tell(t->worker, GB_EVENT_PEER_RESTARTED, source, sender_id, 0);
-	if (mismatch)
-		worker_tell(t->worker, GB_EVENT_FORMAT_MISMATCH, source, sender_id, legacy);
-}
-
 /* By the kernel's time of receipt. One that lies in the future is from before the clock was set back: nobody can say how old
  * that datagram is.
  */
@@ -297,20 +249,24 @@ static bool is_stale(const struct to_goose *t, const struct gb_received *in)
 	return in->time_ns != 0 && apart > t->worker->runtime->use.max_frame_age_ns;
 }
 
-/* How long it took through the network. */
-static void measure_one_way(struct to_goose *t, const struct gb_received *in, const struct gb_native_header *native)
+/* How long it took through the network: from SENT_NS to RECEIVED_NS. */
+static void measure_one_way(struct to_goose *t, uint64_t received_ns, uint8_t flags, uint64_t sent_ns)
 {
-	bool synchronised = !(native->flags & GB_NATIVE_FLAG_CLOCK_UNSYNCHRONISED) &&
+	bool synchronised = !(flags & GB_NATIVE_FLAG_CLOCK_UNSYNCHRONISED) &&
 			    atomic_load_explicit(&t->worker->datapath->clock_synchronised, memory_order_relaxed);
 	uint64_t ns;
 	bool wrong;
 
-	if (t->taken == 0) /* what is no frame says nothing of the network */
-		return;
-	if (watch_one_way(synchronised, native->send_time_ns, in->time_ns, &ns, &wrong))
+	if (watch_one_way(synchronised, sent_ns, received_ns, &ns, &wrong))
 		gb_histogram_add(&t->worker->datapath->one_way, ns, 1);
 	else if (wrong)
 		gb_count(t->worker->stats, GB_COUNT_send_times_wrong, 1);
+}
+
+static void measure_taken(struct to_goose *t, const struct gb_received *in, const struct gb_native_header *native)
+{
+	if (t->taken > 0) /* what is no frame says nothing of the network */
+		measure_one_way(t, in->time_ns, native->flags, native->send_time_ns);
 }
 
 /* What is lost with a datagram, for the counters: control datagrams count as one. */
@@ -337,20 +293,18 @@ static void handle_native(struct to_goose *t, const struct gb_received *in, cons
 {
 	const struct gb_datapath_runtime *use = &t->worker->runtime->use;
 	struct gb_stats *stats = t->worker->stats;
-	enum gb_peer_news news;
 
 	if (d->native.sender_id == use->sender_id) {
 		if (is_own_address(use, in->source)) {
 			gb_drop(stats, GB_DROP_own, 1);
 			return;
 		}
-		note_conflict(t, in->source, d->native.sender_id);
+		hearing_conflict(&t->hearing, in->source, d->native.sender_id, t->now_ns);
 	}
 	struct gb_peer_datagram said = {in->source, d->native.sender_id, d->native.epoch, d->native.path_id,
 					d->native.lane, d->native.sequence};
-	struct gb_peer *peer = gb_peers_native(t->peers, &said, t->now_ns, t->utc_ns, &news);
+	struct gb_peer *peer = hearing_native(&t->hearing, &said, t->now_ns, t->utc_ns);
 
-	tell_news(t, news, peer, false, in->source, d->native.sender_id);
 	if (is_stale(t, in)) {
 		gb_drop(stats, GB_DROP_stale, frames_in(d));
 		return;
@@ -358,11 +312,11 @@ static void handle_native(struct to_goose *t, const struct gb_received *in, cons
 	switch (d->native.type) {
 	case GB_NATIVE_FRAMES:
 		handle_frames(t, peer, d);
-		measure_one_way(t, in, &d->native);
+		measure_taken(t, in, &d->native);
 		break;
 	case GB_NATIVE_PIECE:
 		handle_piece(t, peer, in, d);
-		measure_one_way(t, in, &d->native);
+		measure_taken(t, in, &d->native);
 		break;
 	case GB_NATIVE_HELLO:
 		handle_hello(t, peer, d);
@@ -379,16 +333,14 @@ static void handle_native(struct to_goose *t, const struct gb_received *in, cons
 static void handle_legacy(struct to_goose *t, const struct gb_received *in, const struct gb_legacy_frame *legacy)
 {
 	const struct gb_datapath_runtime *use = &t->worker->runtime->use;
-	enum gb_peer_news news;
 
 	gb_count(t->worker->stats, GB_COUNT_legacy_from_ip, 1);
 	if (is_own_address(use, in->source)) {
 		gb_drop(t->worker->stats, GB_DROP_own, 1);
 		return;
 	}
-	struct gb_peer *peer = gb_peers_legacy(t->peers, in->source, t->now_ns, t->utc_ns, &news);
+	struct gb_peer *peer = hearing_legacy(&t->hearing, in->source, t->now_ns, t->utc_ns);
 
-	tell_news(t, news, peer, true, in->source, 0);
 	if (is_stale(t, in)) {
 		gb_drop(t->worker->stats, GB_DROP_stale, 1);
 		return;
@@ -399,15 +351,6 @@ static void handle_legacy(struct to_goose *t, const struct gb_received *in, cons
 	memcpy(frame, legacy->ethernet, legacy->ethernet_length);
 	deliver(t, frame, legacy->ethernet_length + legacy->payload_length);
 	gb_peer_add_frames(peer, 1);
-}
-
-/* allow_sources is easily wrong, and what it refuses is then missed on goose0: each minute one such source is named. */
-static void note_refused(struct to_goose *t, struct in_addr source)
-{
-	if (t->refused_told_ns != 0 && t->now_ns - t->refused_told_ns < GB_PEER_SILENT_NS)
-		return;
-	t->refused_told_ns = t->now_ns;
-	worker_tell(t->worker, GB_EVENT_SOURCE_REFUSED, source, 0, 0);
 }
 
 static void handle(struct to_goose *t, const struct gb_received *in)
@@ -423,7 +366,7 @@ static void handle(struct to_goose *t, const struct gb_received *in)
 	}
 	if (!gb_sources_allow(&t->worker->runtime->use.allow_sources, in->source)) {
 		gb_drop(stats, GB_DROP_source_not_allowed, 1);
-		note_refused(t, in->source);
+		hearing_refused(&t->hearing, in->source, t->now_ns);
 		return;
 	}
 	if (in->truncated) {
@@ -449,6 +392,27 @@ static void handle(struct to_goose *t, const struct gb_received *in)
 	}
 }
 
+/* ---- what the kernel engine has carried ---- */
+
+static void look_at_record(void *arg, const struct gb_kernel_record *record, const struct gb_frame *frame, uint64_t now_ns,
+			   uint64_t utc_ns)
+{
+	struct to_goose *t = arg;
+
+	(void)frame;
+	if (!record) {
+		gb_peers_missed(t->hearing.peers);
+		return;
+	}
+	struct gb_peer_datagram said = {{record->address}, record->sender_id, record->epoch, record->path_id, record->lane,
+					record->sequence};
+
+	gb_peer_add_frames(hearing_native(&t->hearing, &said, now_ns, utc_ns), 1);
+	measure_one_way(t, record->received_ns, record->flags, record->send_time_ns);
+	if (record->received_ns != 0 && utc_ns > record->received_ns)
+		gb_histogram_add(&t->watch.residence, utc_ns - record->received_ns, 1);
+}
+
 /* All that came in one batch. */
 static void handle_batch(struct to_goose *t, struct gb_transport *transport)
 {
@@ -461,6 +425,8 @@ static void handle_batch(struct to_goose *t, struct gb_transport *transport)
 		octets += in->length;
 		t->datagram_ns = in->time_ns;
 		t->taken = 0;
+		/* those of a lane come by both ways: their numbers are looked at in the order in which the kernel got them */
+		records_read(t->watch.records, in->time_ns ? in->time_ns : RECORDS_ALL);
 		handle(t, in);
 	}
 	flush(t);
@@ -483,13 +449,15 @@ static void on_readable(evutil_socket_t fd, short what, void *arg)
 	(void)fd;
 	(void)what;
 	for (unsigned i = 0; i < BATCHES; i++) {
+		uint64_t before_ns = gb_clock_mono_ns();
 		unsigned most = t->most;
 
 		n = gb_transport_receive(transport, t->inbox, most);
-		if (n <= 0)
-			break;
-		handle_batch(t, transport);
-		if ((unsigned)n < most)
+		if (n > 0)
+			handle_batch(t, transport);
+		if (n == -EAGAIN || (n > 0 && (unsigned)n < most))
+			datapath_drained(t->worker->datapath, GB_KERNEL_TO_GOOSE0, before_ns);
+		if (n <= 0 || (unsigned)n < most)
 			break;
 	}
 	watch_rearm(&t->watch, t->now_ns);
@@ -504,6 +472,8 @@ void to_goose_tick(struct to_goose *t, uint64_t now_ns)
 
 	if (given_up)
 		gb_drop(t->worker->stats, GB_DROP_piece_incomplete, given_up);
+	if (t->worker->datapath->kernel && t->reading) /* the programs want to know that nothing is there */
+		on_readable(-1, 0, t);
 }
 
 int to_goose_take(struct to_goose *t, const struct gb_datapath_runtime *before)
@@ -513,7 +483,7 @@ int to_goose_take(struct to_goose *t, const struct gb_datapath_runtime *before)
 	if (use->link != before->link)
 		t->failing = false; /* a failure from here on is news again */
 	if (use->wire_format != before->wire_format)
-		t->format_stamp++;
+		t->hearing.format_stamp++;
 	if (use->transport == before->transport)
 		return 0;
 	if (t->reading)
@@ -534,6 +504,11 @@ struct echo *to_goose_echo(struct to_goose *t)
 	return t->asked;
 }
 
+int to_goose_use_kernel(struct to_goose *t, struct gb_kernel_engine *engine)
+{
+	return watch_kernel(&t->watch, engine, GB_KERNEL_TO_GOOSE0, look_at_record, t);
+}
+
 struct watch *to_goose_watch(struct to_goose *t)
 {
 	return &t->watch;
@@ -541,7 +516,7 @@ struct watch *to_goose_watch(struct to_goose *t)
 
 size_t to_goose_peers(const struct to_goose *t, struct gb_peer_view *view, size_t max)
 {
-	return gb_peers_view(t->peers, view, max);
+	return gb_peers_view(t->hearing.peers, view, max);
 }
 
 struct to_goose *to_goose_create(struct worker *worker)
@@ -558,10 +533,9 @@ struct to_goose *to_goose_create(struct worker *worker)
 	t->inbox = gb_transport_inbox_create(t->batch, buffer);
 	t->burst = gb_link_burst_create(CARRIED_MAX, s->plain_link);
 	t->reassembly = gb_reassembly_create(REASSEMBLY_SLOTS);
-	t->peers = gb_peers_create(s->max_peers);
 	t->asked = echo_create();
 	t->readable = event_new(worker->base, -1, EV_READ, on_readable, t);
-	if (!t->inbox || !t->burst || !t->reassembly || !t->peers || !t->asked || !t->readable ||
+	if (!t->inbox || !t->burst || !t->reassembly || !t->asked || !t->readable || hearing_init(&t->hearing, worker) < 0 ||
 	    watch_init(&t->watch, worker, GB_STREAM_TO_GOOSE0) < 0) {
 		to_goose_destroy(t);
 		return NULL;
@@ -578,7 +552,7 @@ void to_goose_destroy(struct to_goose *t)
 	gb_transport_inbox_destroy(t->inbox);
 	gb_link_burst_destroy(t->burst);
 	gb_reassembly_destroy(t->reassembly);
-	gb_peers_destroy(t->peers);
+	hearing_release(&t->hearing);
 	echo_destroy(t->asked);
 	watch_release(&t->watch);
 	free(t);

@@ -74,7 +74,7 @@ static void count_sent(struct to_network *t, unsigned from, unsigned to)
 	if (pieces)
 		gb_count(stats, GB_COUNT_pieces_to_ip, pieces);
 	if (t->worker->runtime->use.wire_format == GB_WIRE_NATIVE)
-		gb_stats_bump(&t->worker->datapath->frames_sent, frames);
+		gb_stats_bump(datapath_frames_sent(t->worker->datapath), frames);
 	worker_success(t->worker);
 	if (t->failing) {
 		t->failing = false;
@@ -201,6 +201,8 @@ static void lose_link(struct to_network *t, int error)
 /* What was published lives, whether it could be sent or not. */
 static void watch_batch(struct to_network *t, uint64_t utc_ns)
 {
+	/* what the kernel engine carried of these streams was before: it leaves them here until goose0 was seen empty */
+	records_read(t->watch.records, RECORDS_ALL);
 	watch_frames(&t->watch, t->batch.frame, t->batch.frames, t->batch_ns, utc_ns);
 	watch_rearm(&t->watch, t->batch_ns);
 }
@@ -282,6 +284,8 @@ static bool move_batch(struct to_network *t, uint64_t now_ns, unsigned most)
 	read_batch(t, most, utc);
 	send_batch(t);
 	watch_batch(t, utc);
+	if (t->age.drained && !t->blocked)
+		datapath_drained(t->worker->datapath, GB_KERNEL_TO_NETWORK, now_ns);
 	return t->reading && !t->age.drained;
 }
 
@@ -389,7 +393,7 @@ void to_network_tick(struct to_network *t, uint64_t now_ns)
 {
 	if (t->blocked || !attend(t, now_ns))
 		return;
-	if (t->unasked)
+	if (t->unasked || t->worker->datapath->kernel) /* the programs want to know that it is empty, not that it should be */
 		read_on(t, now_ns, false);
 	else
 		queue_age_idle(&t->age, now_ns);
@@ -421,6 +425,11 @@ int to_network_take(struct to_network *t, const struct gb_datapath_runtime *befo
 		send_batch(t); /* on the new transport, or dropped for want of one */
 	resume(t);
 	return error;
+}
+
+int to_network_use_kernel(struct to_network *t, struct gb_kernel_engine *engine)
+{
+	return watch_kernel(&t->watch, engine, GB_KERNEL_TO_NETWORK, NULL, NULL);
 }
 
 struct watch *to_network_watch(struct to_network *t)

@@ -24,6 +24,7 @@ static void arm(struct watch *watch, uint64_t deadline_ns, uint64_t now_ns)
 
 static void look(struct watch *watch, uint64_t now_ns)
 {
+	records_read(watch->records, RECORDS_ALL); /* a stream that seems silent may be there */
 	arm(watch, gb_streams_expire(watch->streams, now_ns, gb_clock_utc_ns()), now_ns);
 }
 
@@ -66,8 +67,16 @@ int watch_init(struct watch *watch, struct worker *worker, enum gb_stream_direct
 	return watch->streams && watch->expire ? 0 : -ENOMEM;
 }
 
+int watch_kernel(struct watch *watch, struct gb_kernel_engine *engine, enum gb_kernel_direction direction,
+		 records_look *look_too, void *arg)
+{
+	watch->records = records_create(watch->worker, watch, engine, direction, look_too, arg);
+	return watch->records ? 0 : -ENOMEM;
+}
+
 void watch_release(struct watch *watch)
 {
+	records_destroy(watch->records);
 	if (watch->expire)
 		event_free(watch->expire);
 	gb_streams_destroy(watch->streams);

@@ -7,6 +7,7 @@
 #define DATAPATH_WATCH_H
 
 #include "datapath_private.h"
+#include "kernel_records.h"
 
 #include <goose-bridge/clock.h>
 #include <goose-bridge/histogram.h>
@@ -20,11 +21,16 @@ struct watch {
 	struct event *expire;
 	uint64_t armed_ns; /* the deadline that EXPIRE is for, monotonic; 0 = none */
 	struct gb_histogram residence;
+	struct records *records; /* of what the kernel engine carries; NULL: there is none */
 };
 
 /* Returns 0 or -ENOMEM. */
 int watch_init(struct watch *watch, struct worker *worker, enum gb_stream_direction direction);
 void watch_release(struct watch *watch);
+
+/* What the kernel engine carried is known from here on. Before the worker runs. Returns 0 or -ENOMEM. */
+int watch_kernel(struct watch *watch, struct gb_kernel_engine *engine, enum gb_kernel_direction direction, records_look *look,
+		 void *arg);
 
 /* COUNT frames were carried, or would have been if the other side could be reached. */
 static inline void watch_frames(struct watch *watch, const struct gb_frame *frames, unsigned count, uint64_t now_ns,

@@ -356,7 +356,7 @@ void worker_error(struct worker *worker)
 
 static uint64_t next_sequence(struct gb_datapath *datapath, enum lane lane)
 {
-	_Atomic uint64_t *next = &datapath->next_sequence[lane];
+	_Atomic uint64_t *next = datapath_next_sequence(datapath, lane);
 	uint64_t sequence = atomic_load_explicit(next, memory_order_relaxed);
 
 	atomic_store_explicit(next, sequence + 1, memory_order_relaxed);
@@ -374,7 +374,7 @@ struct gb_native_header datapath_header(struct gb_datapath *datapath, const stru
 		.path_id = use->path_id,
 		.lane = (uint16_t)lane,
 		.sender_id = use->sender_id,
-		.epoch = datapath->settings.epoch,
+		.epoch = datapath_epoch(datapath),
 		.sequence = next_sequence(datapath, lane),
 		.send_time_ns = utc_ns,
 	};

@@ -15,22 +15,25 @@ struct ber {
 	size_t length;	/* of the content; content + length is not beyond the end that was given */
 };
 
+#define BER_HEAD 8 /* octets: more than tag and length of any field of a GOOSE message need */
+
 /* Long tags and long lengths. A length may have more octets than it needs, as 81 05 or 82 00 05: some devices always send two.
  * Subscribers take them (libiec61850, Wireshark), in any number, so what they see is what is supervised here.
  */
-static inline enum gb_pdu_error ber_read_long(const uint8_t *octets, size_t offset, size_t end, struct ber *element)
+static inline enum gb_pdu_error ber_read_long(const uint8_t *octets, size_t offset, size_t there, size_t end,
+					      struct ber *element)
 {
 	size_t length;
 
 	element->tag = octets[offset++];
 	if ((element->tag & BER_TAG_LONG) == BER_TAG_LONG) {
-		while (offset < end && octets[offset] & 0x80)
+		while (offset < there && octets[offset] & 0x80)
 			offset++;
-		if (offset == end)
+		if (offset == there)
 			return GB_PDU_LENGTH;
 		offset++;
 	}
-	if (offset == end || octets[offset] == BER_LENGTH_NEVER)
+	if (offset == there || octets[offset] == BER_LENGTH_NEVER)
 		return GB_PDU_LENGTH;
 	if (octets[offset] == BER_LENGTH_LONG)
 		return GB_PDU_INDEFINITE;
@@ -40,7 +43,7 @@ static inline enum gb_pdu_error ber_read_long(const uint8_t *octets, size_t offs
 
 		/* A length beyond the end is refused before it can grow beyond its type. */
 		for (length = 0; count > 0; count--) {
-			if (offset == end || length > (end - offset) >> 8)
+			if (offset == there || length > (end - offset) >> 8)
 				return GB_PDU_LENGTH;
 			length = length << 8 | octets[offset++];
 		}
@@ -52,17 +55,26 @@ static inline enum gb_pdu_error ber_read_long(const uint8_t *octets, size_t offs
 	return GB_PDU_OK;
 }
 
-/* The element that begins at OFFSET, which is not beyond END. */
-static inline enum gb_pdu_error ber_read(const uint8_t *octets, size_t offset, size_t end, struct ber *element)
+/* The element that begins at OFFSET, which is not beyond THERE, in what ends at END. Octets are there up to THERE: tag and
+ * length have to be, the content need not.
+ */
+static inline enum gb_pdu_error ber_read_head(const uint8_t *octets, size_t offset, size_t there, size_t end,
+					      struct ber *element)
 {
-	if (end - offset < 2)
+	if (there - offset < 2)
 		return GB_PDU_LENGTH;
 	element->tag = octets[offset];
 	element->length = octets[offset + 1];
 	element->content = offset + 2;
 	if ((element->tag & BER_TAG_LONG) == BER_TAG_LONG || element->length >= BER_LENGTH_LONG)
-		return ber_read_long(octets, offset, end, element);
+		return ber_read_long(octets, offset, there, end, element);
 	return element->length > end - element->content ? GB_PDU_LENGTH : GB_PDU_OK;
+}
+
+/* The element that begins at OFFSET, which is not beyond END, all of it there. */
+static inline enum gb_pdu_error ber_read(const uint8_t *octets, size_t offset, size_t end, struct ber *element)
+{
+	return ber_read_head(octets, offset, end, end, element);
 }
 
 #endif

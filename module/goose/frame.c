@@ -13,7 +13,7 @@ static bool is_tag(uint16_t ethertype)
  */
 static void parse_goose_header(struct gb_reader *r, struct gb_frame *frame)
 {
-	size_t there = gb_reader_left(r);
+	size_t there = gb_reader_left(r) + frame->missing;
 
 	frame->appid = gb_read_u16(r);
 	frame->goose_length = gb_read_u16(r);
@@ -22,11 +22,11 @@ static void parse_goose_header(struct gb_reader *r, struct gb_frame *frame)
 	frame->header_whole = !r->bad && frame->goose_length >= GB_GOOSE_HEADER && frame->goose_length <= there;
 }
 
-enum gb_frame_verdict gb_frame_parse(const uint8_t *octets, size_t length, struct gb_frame *frame)
+enum gb_frame_verdict gb_frame_parse_head(const uint8_t *octets, size_t kept, size_t length, struct gb_frame *frame)
 {
-	struct gb_reader r = gb_reader(octets, length);
+	struct gb_reader r = gb_reader(octets, kept);
 
-	*frame = (struct gb_frame){.octets = octets, .length = length};
+	*frame = (struct gb_frame){.octets = octets, .length = length, .missing = length - kept};
 	const uint8_t *addresses = gb_read_octets(&r, 12);
 
 	frame->ethertype = gb_read_u16(&r);
@@ -44,4 +44,9 @@ enum gb_frame_verdict gb_frame_parse(const uint8_t *octets, size_t length, struc
 		return GB_FRAME_NOT_GOOSE;
 	parse_goose_header(&r, frame);
 	return GB_FRAME_GOOSE;
+}
+
+enum gb_frame_verdict gb_frame_parse(const uint8_t *octets, size_t length, struct gb_frame *frame)
+{
+	return gb_frame_parse_head(octets, length, length, frame);
 }

@@ -32,6 +32,7 @@ enum {
 /* What a decoding is at. */
 struct decoding {
 	struct gb_pdu *pdu;
+	size_t there;		  /* octets; fewer than the PDU has, if only its head was kept */
 	uint32_t seen;		  /* fields that are there, understood or not; bits as in pdu->fields */
 	enum gb_pdu_error error; /* the first one */
 };
@@ -161,6 +162,23 @@ static bool is_field(uint8_t tag)
 	return (tag >= TAG_GOCB_REF && tag <= TAG_NUM_DAT_SET_ENTRIES) || tag == TAG_ALL_DATA;
 }
 
+/* Nothing more is there to be looked at. */
+static enum gb_pdu_error cut_off(struct decoding *d)
+{
+	d->pdu->cut = true;
+	return GB_PDU_OK;
+}
+
+/* ELEMENT is the last one that is there, and not all of it. */
+static enum gb_pdu_error take_cut(struct decoding *d, const uint8_t *octets, const struct ber *element)
+{
+	if (element->tag == TAG_ALL_DATA && d->seen < GB_PDU_HAS_ALL_DATA) {
+		d->pdu->all_data = (struct gb_octets){octets + element->content, d->there - element->content};
+		d->pdu->fields |= GB_PDU_HAS_ALL_DATA;
+	}
+	return cut_off(d);
+}
+
 /* A field whose own content is wrong is left out, and those behind it are still looked at: a stream stays known by its
  * reference and numbers though its goID has an umlaut. Where order or lengths are wrong, nothing that follows can be trusted.
  * Tags that are not among the fields (`security' behind allData, in edition 1) are skipped, as subscribers do.
@@ -170,11 +188,15 @@ static enum gb_pdu_error decode_fields(struct decoding *d, const uint8_t *octets
 	struct ber element;
 
 	while (offset < end) {
-		enum gb_pdu_error error = ber_read(octets, offset, end, &element);
+		if (end > d->there && (offset > d->there || d->there - offset < BER_HEAD))
+			return cut_off(d);
+		enum gb_pdu_error error = ber_read_head(octets, offset, d->there, end, &element);
 
 		if (error)
 			return error;
 		offset = element.content + element.length;
+		if (offset > d->there)
+			return take_cut(d, octets, &element);
 		if (!is_field(element.tag))
 			continue;
 		uint32_t field = UINT32_C(1) << NUMBER(element.tag);
@@ -211,39 +233,51 @@ static void clear(struct gb_pdu *pdu)
 	pdu->nds_com = false;
 	pdu->num_dat_set_entries = 0;
 	pdu->all_data = none;
+	pdu->cut = false;
 	pdu->entries = 0;
 	memset(pdu->values, 0, sizeof(pdu->values));
 }
 
-enum gb_pdu_error gb_pdu_decode(const uint8_t *octets, size_t length, struct gb_pdu *pdu)
+enum gb_pdu_error gb_pdu_decode_head(const uint8_t *octets, size_t kept, size_t length, struct gb_pdu *pdu)
 {
-	struct decoding d = {.pdu = pdu};
+	struct decoding d = {.pdu = pdu, .there = kept};
 	struct ber outer;
 	enum gb_pdu_error error;
 
 	clear(pdu);
 	if (length == 0)
 		return GB_PDU_EMPTY;
+	if (kept < length && kept < BER_HEAD)
+		return cut_off(&d);
 	if (octets[0] != TAG_PDU)
 		return GB_PDU_TAG;
-	error = ber_read(octets, 0, length, &outer);
+	error = ber_read_head(octets, 0, kept, length, &outer);
 	if (error)
 		return error;
 	error = decode_fields(&d, octets, outer.content, outer.content + outer.length);
 	if (d.error)
 		return d.error;
-	if (error)
+	if (error || pdu->cut)
 		return error;
 	if ((d.seen & MANDATORY) != MANDATORY)
 		return GB_PDU_FIELD_MISSING;
 	return pdu->entries == pdu->num_dat_set_entries ? GB_PDU_OK : GB_PDU_ENTRIES;
 }
 
+enum gb_pdu_error gb_pdu_decode(const uint8_t *octets, size_t length, struct gb_pdu *pdu)
+{
+	return gb_pdu_decode_head(octets, length, length, pdu);
+}
+
 enum gb_pdu_error gb_pdu_of_frame(const struct gb_frame *frame, struct gb_pdu *pdu)
 {
+
 	if (!frame->header_whole) {
 		clear(pdu);
 		return GB_PDU_HEADER;
 	}
-	return gb_pdu_decode(frame->octets + frame->payload + GB_GOOSE_HEADER, frame->goose_length - GB_GOOSE_HEADER, pdu);
+	size_t before = frame->payload + GB_GOOSE_HEADER, length = (size_t)frame->goose_length - GB_GOOSE_HEADER;
+	size_t there = frame->length - frame->missing - before;
+
+	return gb_pdu_decode_head(frame->octets + before, there < length ? there : length, length, pdu);
 }

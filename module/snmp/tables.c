@@ -107,6 +107,7 @@ static const struct snmp_column counter_columns[] = {
 	COUNTER(22, sender_id_conflicts),
 	COUNTER(23, events_refused),
 	COUNTER(24, send_times_wrong),
+	COUNTER(25, unsupervised),
 };
 
 /* ---- paths, and the membership of each one's group ---- */

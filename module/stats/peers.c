@@ -19,6 +19,7 @@ struct lane {
 	uint64_t seen;
 	uint64_t announced; /* next_sequence of the last hello; 0 = none */
 	uint64_t last_ns;
+	bool missed; /* datagrams since the highest may have come unseen: what is ahead is taken up there */
 };
 
 struct gb_peer {
@@ -26,6 +27,7 @@ struct gb_peer {
 	uint64_t last_ns; /* monotonic */
 	bool stamped;
 	unsigned stamp;
+	uint32_t missed; /* the table's, when this peer was last told */
 	struct lane lane[GB_PEER_LANES];
 	int next; /* in the bucket */
 };
@@ -34,6 +36,7 @@ struct gb_peers {
 	unsigned max;
 	unsigned count;
 	unsigned bucket_mask;
+	uint32_t missed; /* how often datagrams came unseen */
 	int *bucket; /* index of the first peer, or NOBODY */
 	struct gb_peer peer[];
 };
@@ -204,6 +207,34 @@ static void follow(struct gb_peer *peer, struct lane *lane, uint64_t sequence)
 	peer->view.recovered++;
 }
 
+static void notice_missed(struct gb_peer *peer, uint32_t missed)
+{
+	if (peer->missed == missed)
+		return;
+	peer->missed = missed;
+	for (unsigned i = 0; i < GB_PEER_LANES; i++) {
+		peer->lane[i].missed = peer->lane[i].used;
+		peer->lane[i].announced = 0;
+	}
+}
+
+/* A lane's next datagram. */
+static void go_on(struct gb_peer *peer, struct lane *lane, uint64_t sequence)
+{
+	if (!lane->missed || sequence <= lane->highest) {
+		follow(peer, lane, sequence);
+		return;
+	}
+	lane->missed = false;
+	lane->first = lane->highest = sequence;
+	lane->seen = 1;
+}
+
+void gb_peers_missed(struct gb_peers *peers)
+{
+	peers->missed++;
+}
+
 /* Whether the sender's sequences began again. A datagram of the epoch before may still be under way when the first of the new
  * one has come; but a sender whose clock was set back starts with a smaller epoch, too, and then the larger one falls silent.
  */
@@ -222,6 +253,7 @@ struct gb_peer *gb_peers_native(struct gb_peers *peers, const struct gb_peer_dat
 	struct gb_peer *peer =
 		hear(peers, datagram->sender_id, datagram->address, now_ns, utc_ns, news, &silent_ns);
 
+	notice_missed(peer, peers->missed);
 	if (*news == GB_PEER_NEW) {
 		peer->view.epoch = datagram->epoch;
 	} else if (restarted(peer, datagram->epoch, silent_ns)) {
@@ -236,7 +268,7 @@ struct gb_peer *gb_peers_native(struct gb_peers *peers, const struct gb_peer_dat
 	struct lane *lane = find_lane(peer, datagram->path_id, datagram->lane);
 
 	if (lane)
-		follow(peer, lane, datagram->sequence);
+		go_on(peer, lane, datagram->sequence);
 	else
 		lane = add_lane(peer, datagram);
 	lane->last_ns = now_ns;
@@ -273,7 +305,7 @@ void gb_peer_hello(struct gb_peer *peer, uint16_t path_id, const struct gb_peer_
 	for (unsigned i = 0; i < hello->lanes; i++) {
 		struct lane *lane = find_lane(peer, path_id, hello->lane[i].lane);
 
-		if (!lane)
+		if (!lane || lane->missed)
 			continue;
 		/* the last one that the hello before told of; after it nothing has come */
 		if (lane->announced > 0 && lane->announced - 1 > lane->highest &&

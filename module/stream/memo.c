@@ -24,7 +24,9 @@ static uint64_t mix(uint64_t hash, const uint8_t *octets)
 static struct gb_octets guess_ref(const struct gb_frame *frame)
 {
 	const uint8_t *pdu = frame->octets + frame->payload + GB_GOOSE_HEADER;
-	size_t length = frame->header_whole ? frame->goose_length - GB_GOOSE_HEADER : 0;
+	size_t there = frame->length - frame->missing - frame->payload;
+	size_t goose = frame->goose_length < there ? frame->goose_length : there;
+	size_t length = frame->header_whole ? goose - GB_GOOSE_HEADER : 0;
 	size_t at = length < 8 ? 0 : pdu[1] < 0x80 ? 2 : 2 + (pdu[1] & 0x7FU);
 
 	if (at == 0 || at + 2 > length || pdu[at] != 0x80 || pdu[at + 1] > length - at - 2)
@@ -80,7 +82,9 @@ struct stream *memo_find(const struct gb_streams *streams, const uint32_t *memo,
 	const uint8_t *kept = s->kept.frame, *octets = frame->octets;
 	size_t behind = (size_t)s->sq_num_at + s->sq_num_length;
 
-	if (s->frame_length == 0 || s->frame_length != frame->length || memcmp(kept, octets, s->sq_num_at) != 0 ||
+	if (s->frame_length == 0 || s->frame_length != frame->length || frame->missing > 0)
+		return NULL;
+	if (memcmp(kept, octets, s->sq_num_at) != 0 ||
 	    memcmp(kept + behind, octets + behind, s->values_at - behind) != 0)
 		return NULL;
 	if (gb_pdu_u32(octets + s->sq_num_at, s->sq_num_length, &again->sq_num) != GB_PDU_OK)
@@ -117,7 +121,7 @@ static void keep_parts(struct stream *s, const struct gb_pdu *pdu)
 	struct gb_octets data = good ? pdu->all_data : memo_kept(s).all_data;
 
 	if (good)
-		s->cut = data.length > GB_STREAM_DATA_MAX;
+		s->cut = data.length > GB_STREAM_DATA_MAX || pdu->cut;
 	s->all_data_length = (uint16_t)(data.length < GB_STREAM_DATA_MAX ? data.length : GB_STREAM_DATA_MAX);
 	if (s->all_data_length) /* within what was kept, perhaps */
 		memmove(s->kept.part.all_data, data.octets, s->all_data_length);
@@ -129,7 +133,7 @@ static void keep_parts(struct stream *s, const struct gb_pdu *pdu)
 void memo_keep(struct gb_streams *streams, uint32_t *memo, struct stream *s, const struct gb_frame *frame,
 	       const struct gb_pdu *pdu, enum gb_pdu_error error)
 {
-	if (error || frame->length > KEPT_MAX) {
+	if (error || frame->length > KEPT_MAX || frame->missing > 0) {
 		keep_parts(s, pdu);
 		return;
 	}

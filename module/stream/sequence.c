@@ -104,8 +104,8 @@ static struct sequence_outcome judge_other_state(const struct sequence *s, const
 	return (struct sequence_outcome){.verdict = SEQUENCE_REPLAY};
 }
 
-struct sequence_outcome sequence_judge(const struct sequence *sequence, const struct sequence_message *message, bool silent,
-				       uint64_t now_ns)
+static struct sequence_outcome judge(const struct sequence *sequence, const struct sequence_message *message, bool silent,
+				     uint64_t now_ns)
 {
 	uint32_t step = ahead(sequence->now.st_num, message->st_num);
 
@@ -116,6 +116,18 @@ struct sequence_outcome sequence_judge(const struct sequence *sequence, const st
 	if (step <= SEQUENCE_JUMP_MAX && message->sq_num <= SEQUENCE_JUMP_MAX)
 		return (struct sequence_outcome){.verdict = SEQUENCE_STATE, .lost = step - 1 + message->sq_num};
 	return judge_other_state(sequence, message, silent, now_ns);
+}
+
+struct sequence_outcome sequence_judge(const struct sequence *sequence, const struct sequence_message *message, bool silent,
+				       uint64_t now_ns)
+{
+	struct sequence_outcome outcome = judge(sequence, message, silent, now_ns);
+
+	if (sequence->missed) {
+		outcome.lost = 0;
+		outcome.found = false;
+	}
+	return outcome;
 }
 
 /* ---- following ------------------------------------------------------------------------------------------------------ */
@@ -141,7 +153,7 @@ static void push_past(struct sequence *s, const struct sequence_state *state)
 /* The state is left for that of M. Of states between, the first message of each was counted as lost: it may yet come. */
 static void change_state(struct sequence *s, const struct sequence_message *m, uint64_t now_ns)
 {
-	uint32_t between = ahead(s->now.st_num, m->st_num) - 1;
+	uint32_t between = s->missed ? 0 : ahead(s->now.st_num, m->st_num) - 1;
 	uint32_t missing[SEQUENCE_PAST - 1], st_num = m->st_num;
 
 	if (between > SEQUENCE_PAST - 1) /* room for the one that is left */
@@ -176,10 +188,16 @@ void sequence_follow(struct sequence *sequence, const struct sequence_message *m
 		return;
 	case SEQUENCE_NEXT:
 	case SEQUENCE_AHEAD:
+		if (sequence->missed) {
+			sequence->now.first = message->sq_num;
+			sequence->now.seen = 0;
+		}
 		advance(&sequence->now, message->sq_num);
 		break;
 	case SEQUENCE_STATE:
 		change_state(sequence, message, now_ns);
+		if (sequence->missed)
+			sequence->now.first = message->sq_num;
 		break;
 	case SEQUENCE_LATE:
 		take_late(outcome->past ? &sequence->past[outcome->past - 1] : &sequence->now, message->sq_num);
@@ -188,6 +206,7 @@ void sequence_follow(struct sequence *sequence, const struct sequence_message *m
 	case SEQUENCE_REPLAY:
 		return;
 	}
+	sequence->missed = false;
 	if (message->t_ns > sequence->newest_t_ns)
 		sequence->newest_t_ns = message->t_ns;
 }

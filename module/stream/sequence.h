@@ -50,6 +50,7 @@ struct sequence_state {
 /* All zero = nothing has come. */
 struct sequence {
 	bool begun;
+	bool missed; /* messages may have come unseen: what is ahead of the latest is taken up there, and nothing is lost */
 	uint8_t pasts;
 	uint64_t newest_t_ns;
 	struct sequence_state now;

@@ -74,6 +74,26 @@ void stream_expire(struct gb_streams *streams, struct stream *s, uint64_t now_ns
 		s->told = tell(streams, s, GB_EVENT_STREAM_EXPIRED, s->heard ? allowed : -allowed, now_ns, utc_ns);
 }
 
+/* One that lives is given its time once more: it may have been heard. */
+void stream_notice_missed(struct gb_streams *streams, struct stream *s, uint64_t now_ns)
+{
+	uint64_t deadline = streams->missed_ns + allowed_ms(s->time_allowed_to_live_ms) * GB_NS_PER_MS;
+
+	if (s->missed == streams->missed)
+		return;
+	s->missed = streams->missed;
+	s->sequence.missed = s->sequence.begun;
+	if (s->state != GB_STREAM_EXPIRED && deadline > s->deadline_ns)
+		wheel_set(streams, s, deadline, now_ns);
+}
+
+void gb_streams_missed(struct gb_streams *streams, uint64_t now_ns)
+{
+	if (++streams->missed == 0)
+		streams->missed = 1; /* 0 is never */
+	streams->missed_ns = now_ns;
+}
+
 /* A new message has come, and no other before it in time. */
 static void restore(struct gb_streams *streams, struct stream *s, uint64_t now_ns, uint64_t utc_ns)
 {
@@ -248,6 +268,8 @@ static void count_frame(struct stream *s, const struct gb_frame *frame, uint64_t
 /* It may have expired a moment ago, and nobody has looked yet. */
 static void look_at_deadline(struct gb_streams *streams, struct stream *s, uint64_t now_ns, uint64_t utc_ns)
 {
+	if (streams->missed)
+		stream_notice_missed(streams, s, now_ns);
 	if (s->state != GB_STREAM_EXPIRED && now_ns > s->deadline_ns)
 		stream_expire(streams, s, now_ns, utc_ns);
 }

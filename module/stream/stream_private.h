@@ -114,6 +114,7 @@ struct stream {
 	uint8_t id[ID_MAX];
 	uint64_t expired_ns; /* UTC */
 	struct stream_counters counters;
+	uint32_t missed; /* the table's, when this stream was last told */
 };
 
 #define STREAM_HOT (3 * CACHE_LINE)
@@ -155,6 +156,8 @@ struct gb_streams {
 	struct stream_list expired; /* not listed; who expired first is first */
 	struct gb_streams_counts counts;
 	struct event_limit limit[EVENT_KINDS];
+	uint32_t missed; /* how often frames were carried unseen; 0 = never, and then no stream is asked */
+	uint64_t missed_ns; /* monotonic; the last time */
 	/* the wheel */
 	uint64_t tick; /* the first that has not been gone through */
 	uint64_t wake_ns; /* no earlier than this is anything due; 0 = nothing is in the wheel */
@@ -251,6 +254,8 @@ void wheel_remove(struct gb_streams *streams, struct stream *s);
 /* ---- stream.c ---- */
 
 void stream_expire(struct gb_streams *streams, struct stream *s, uint64_t now_ns, uint64_t utc_ns);
+/* Before its deadline or a message is looked at: frames may have been carried unseen since, its own among them. */
+void stream_notice_missed(struct gb_streams *streams, struct stream *s, uint64_t now_ns);
 
 /* ---- expected.c ---- */
 

@@ -81,6 +81,7 @@ static uint64_t next_filled(const struct gb_streams *streams)
 /* Looks at the first stream of the present tick, which is over. It has expired, or moves on. */
 static void turn_one(struct gb_streams *streams, struct stream *s, uint64_t now_ns, uint64_t utc_ns)
 {
+	stream_notice_missed(streams, s, now_ns);
 	wheel_remove(streams, s);
 	if (s->deadline_ns >= now_ns)
 		wheel_set(streams, s, s->deadline_ns, now_ns);

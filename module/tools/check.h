@@ -33,6 +33,7 @@ enum check_result { CHECK_PASS, CHECK_FAIL, CHECK_UNKNOWN };
 	X(RMEM_MAX, "rmem_max", CHECK_LOCAL)                         \
 	X(WMEM_MAX, "wmem_max", CHECK_LOCAL)                         \
 	X(ALLOW_SOURCES, "allow_sources", CHECK_LOCAL)               \
+	X(KERNEL_ENGINE, "kernel_engine", CHECK_LOCAL)               \
 	X(FIREWALL_IGMP_IN, "firewall_igmp_in", CHECK_LOCAL)         \
 	X(FIREWALL_UDP_IN, "firewall_udp_in", CHECK_LOCAL)           \
 	X(FIREWALL_IGMP_OUT, "firewall_igmp_out", CHECK_LOCAL)       \

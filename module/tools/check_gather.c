@@ -72,6 +72,7 @@ void check_read_service(struct service_facts *facts, unsigned number, struct jso
 	copy_text(membership, "state", facts->membership, sizeof(facts->membership));
 	copy_text(path, "network_interface", facts->interface, sizeof(facts->interface));
 	copy_text(path, "detail", facts->detail, sizeof(facts->detail));
+	copy_text(path, "engine", facts->engine, sizeof(facts->engine));
 	facts->receive_buffer = json_object_get_int64(get(path, "receive_buffer"));
 	facts->send_buffer = json_object_get_int64(get(path, "send_buffer"));
 	for (size_t i = 0; json_object_is_type(list, json_type_array) && i < json_object_array_length(list); i++)

@@ -160,29 +160,21 @@ static void judge_interface(struct check_list *list, const struct local_facts *f
 	}
 }
 
-static void judge_allow_sources(struct check_list *list, const struct local_facts *f)
+static bool allows_anybody(const struct gb_sources *allowed)
 {
-	const struct gb_sources *allowed = &f->config->allow_sources;
-	const char *file = f->config_file;
-	char address[INET_ADDRSTRLEN];
-	struct check *check;
 	bool open = allowed->count == 0;
 
 	for (unsigned i = 0; i < allowed->count; i++)
 		open |= allowed->prefix[i].mask.s_addr == 0;
-	if (*f->config_error) {
-		check_add(list, CHECK_ALLOW_SOURCES, CHECK_UNKNOWN, "what %s allows cannot be told", file);
-		return;
-	}
-	if (!open) {
-		check_add(list, CHECK_ALLOW_SOURCES, CHECK_PASS, "only %u source%s may place frames on %s%s%s", allowed->count,
-			  allowed->count == 1 ? "" : "s", f->config->interface, *f->other_interface ? " and " : "",
-			  f->other_interface);
-		return;
-	}
-	check = check_add(list, CHECK_ALLOW_SOURCES, CHECK_FAIL,
-			  "allow_sources is open: whoever can send to the group can place trip commands on %s%s%s",
-			  f->config->interface, *f->other_interface ? " and " : "", f->other_interface);
+	return open;
+}
+
+/* Allows the peers that were heard. */
+static void fix_allow_sources(struct check *check, const struct local_facts *f)
+{
+	const char *file = f->config_file;
+	char address[INET_ADDRSTRLEN];
+
 	if (f->service.peers == 0) /* whom to allow, nobody but the administrator knows */
 		return;
 	check_fix(check, f->config_missing ? "printf '" : "sed -i -e '/^[[:space:]]*allow_sources[[:space:]]*[=:]/d' -e '$a ");
@@ -193,6 +185,47 @@ static void judge_allow_sources(struct check_list *list, const struct local_fact
 	}
 	check_fix(check, f->config_missing ? "\\n' > '%s'" : "' '%s'", file);
 	check_fix(check, " && goose-bridge-ctl -s '%s' reload", f->socket);
+}
+
+static void judge_allow_sources(struct check_list *list, const struct local_facts *f)
+{
+	const struct gb_sources *allowed = &f->config->allow_sources;
+
+	if (*f->config_error)
+		check_add(list, CHECK_ALLOW_SOURCES, CHECK_UNKNOWN, "what %s allows cannot be told", f->config_file);
+	else if (!allows_anybody(allowed))
+		check_add(list, CHECK_ALLOW_SOURCES, CHECK_PASS, "only %u source%s may place frames on %s%s%s", allowed->count,
+			  allowed->count == 1 ? "" : "s", f->config->interface, *f->other_interface ? " and " : "",
+			  f->other_interface);
+	else
+		fix_allow_sources(
+			check_add(list, CHECK_ALLOW_SOURCES, CHECK_FAIL,
+				  "allow_sources is open: whoever can send to the group can place trip commands on %s%s%s",
+				  f->config->interface, *f->other_interface ? " and " : "", f->other_interface),
+			f);
+}
+
+/* Programs at tc see a datagram before any hook of netfilter, and what they send on goes past those of output, too. */
+static void judge_kernel_engine(struct check_list *list, const struct local_facts *f)
+{
+	if (f->config->datapath == GB_DATAPATH_USER || strcmp(f->service.engine, "user") == 0)
+		check_add(list, CHECK_KERNEL_ENGINE, CHECK_PASS,
+			  "the service itself carries all frames, so that this host's firewall sees their datagrams");
+	else if (strcmp(f->service.engine, "kernel") != 0)
+		check_add(list, CHECK_KERNEL_ENGINE, CHECK_UNKNOWN,
+			  "the service does not say whether the kernel engine carries frames, past this host's firewall");
+	else if (*f->config_error)
+		check_add(list, CHECK_KERNEL_ENGINE, CHECK_UNKNOWN,
+			  "the kernel engine carries frames past this host's firewall, and what %s allows cannot be told",
+			  f->config_file);
+	else if (allows_anybody(&f->config->allow_sources))
+		fix_allow_sources(check_add(list, CHECK_KERNEL_ENGINE, CHECK_FAIL,
+					    "the kernel engine carries frames past this host's firewall, and allow_sources is "
+					    "open: nothing on this host keeps anybody out"),
+				  f);
+	else
+		check_add(list, CHECK_KERNEL_ENGINE, CHECK_PASS,
+			  "the kernel engine carries frames past this host's firewall; allow_sources says from whom");
 }
 
 /* ---- the kernel ----------------------------------------------------------------------------------------------------- */
@@ -400,4 +433,5 @@ void check_judge_local(struct check_list *list, const struct local_facts *facts)
 	judge_buffer(list, facts, CHECK_WMEM_MAX, facts->service.send_buffer, facts->sysctl.wmem_max, CHECK_SEND_BUFFER);
 	if (facts->path == 0)
 		judge_allow_sources(list, facts);
+	judge_kernel_engine(list, facts);
 }

@@ -30,6 +30,7 @@ struct service_facts {
 	bool left;		  /* the group was left on purpose */
 	char detail[128];	  /* why the path is not up; "" */
 	char interface[IFNAMSIZ]; /* network interface in use; "" */
+	char engine[8];		  /* "kernel" if that carries frames on any path, else "user"; "" = not said */
 	int64_t receive_buffer;	  /* octets granted; 0 = no socket */
 	int64_t send_buffer;
 	unsigned peer_mtu; /* the largest path MTU that a peer told of; 0 = none */

@@ -89,6 +89,7 @@ void ctl_print_completion(FILE *out);
 
 ctl_run ctl_start; /* ctl_service.c */
 ctl_run ctl_stop;
+ctl_run ctl_detach;
 ctl_run ctl_restart;
 ctl_run ctl_reload;
 ctl_run ctl_ports; /* ctl_ports.c */

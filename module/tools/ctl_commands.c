@@ -28,6 +28,8 @@ static bool no_snmpd(struct json_object *result)
 static const struct ctl_command commands[] = {
 	{"start", .help = "start the service, and wait until frames are forwarded (root)", .run = ctl_start},
 	{"stop", .help = "end it, and wait until it has ended; goose0 stays (root)", .run = ctl_stop},
+	{"detach", "[UNIT RESULT]", "take away what a service that has ended left in the kernel (root); its unit does so",
+	 .run = ctl_detach},
 	{"restart", .help = "both; goose0 and the membership stay meanwhile (root)", .run = ctl_restart},
 	{"reload", .help = "read the configuration again, without a pause (root)", .run = ctl_reload},
 	{"status", .help = "state, warnings, paths, frames and drops on one screen", .takes = TAKES(WATCH),

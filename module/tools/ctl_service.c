@@ -1,5 +1,8 @@
 /* SPDX-License-Identifier: Apache-2.0 */
-/* goose-bridge-ctl start, stop, restart, reload: through systemd where a unit looks after the service, by hand otherwise. */
+/* goose-bridge-ctl start, stop, detach, restart, reload: through systemd where a unit looks after the service, by hand
+ * otherwise.
+ */
+#include "ctl_engine.h"
 #include "ctl_process.h"
 
 #include "exec.h"
@@ -34,7 +37,7 @@ static int look(const struct ctl_settings *settings, struct service *s)
 {
 	*s = (struct service){.settings = settings};
 	if (settings->socket_given && !settings->config_given) {
-		fputs("goose-bridge-ctl: start, stop and restart take the configuration file: -c FILE, not -s SOCKET\n",
+		fputs("goose-bridge-ctl: start, stop, detach and restart take the configuration file: -c FILE, not -s SOCKET\n",
 		      stderr);
 		return -EINVAL;
 	}
@@ -73,6 +76,12 @@ static int report(const struct service *s, const char *action, const char *detai
 		 first ? ": " : "", first ? json_object_get_string(first) : "");
 	words_print_clean(stdout, text, strlen(text));
 	return CTL_DONE;
+}
+
+static int complain_config(const struct ctl_settings *settings)
+{
+	return ctl_complain(settings, "%s (all that is wrong: goose-bridge -t -c %s)", settings->config_problem,
+			    settings->config_file);
 }
 
 /* ---- start ---------------------------------------------------------------------------------------------------------- */
@@ -147,8 +156,7 @@ static int start(struct service *s, const char *action)
 	int status;
 
 	if (*s->settings->config_problem)
-		return ctl_complain(s->settings, "%s (all that is wrong: goose-bridge -t -c %s)", s->settings->config_problem,
-				    s->settings->config_file);
+		return complain_config(s->settings);
 	status = s->by_systemd ? run_systemctl(s, action) : run_directly(s);
 	return status == CTL_DONE ? see_it_run(s, action) : status;
 }
@@ -175,10 +183,10 @@ int ctl_start(const struct ctl_settings *settings, int count, char **words)
 
 /* ---- stop ----------------------------------------------------------------------------------------------------------- */
 
-/* Ends the process, and waits for that. */
-static int stop_directly(const struct service *s)
+/* Ends the process, and waits for that. With SIGINT it takes the kernel engine along, with SIGTERM it leaves it to the next. */
+static int stop_directly(const struct service *s, int signal)
 {
-	int error = ctl_process_signal(s->pid, SIGTERM, STOP_MS);
+	int error = ctl_process_signal(s->pid, signal, STOP_MS);
 
 	if (error == -EPERM)
 		return ctl_complain(s->settings, "goose-bridge, process %ld, may be stopped by root and by its own user alone",
@@ -195,7 +203,19 @@ static int stop_directly(const struct service *s)
 
 static int stop(const struct service *s)
 {
-	return s->by_systemd ? run_systemctl(s, "stop") : stop_directly(s);
+	return s->by_systemd ? run_systemctl(s, "stop") : stop_directly(s, SIGINT);
+}
+
+/* What an end that was none of its own doing has left. That who asks may not do so tells nothing of whether there is any. */
+static int remove_engine(const struct service *s, const char *action, const char *detail)
+{
+	char said[GB_KERNEL_ENGINE_TEXT] = "", text[400];
+	int count = *s->settings->config_problem ? 0 : ctl_engine_remove(s->settings, said);
+
+	if (count < 0 && count != -EPERM)
+		return ctl_complain(s->settings, "%s, but its programs in the kernel are still there: %s", detail, said);
+	snprintf(text, sizeof(text), "%s%s", detail, count > 0 ? "; what it had left in the kernel was taken away" : "");
+	return report(s, action, text, NULL);
 }
 
 int ctl_stop(const struct ctl_settings *settings, int count, char **words)
@@ -208,10 +228,43 @@ int ctl_stop(const struct ctl_settings *settings, int count, char **words)
 	if (look(settings, &s) != 0)
 		return CTL_USAGE;
 	if (s.pid == 0 && !ctl_unit_runs(&s.unit))
-		return report(&s, "stop", "goose-bridge does not run", NULL);
+		return remove_engine(&s, "stop", "goose-bridge does not run");
 	status = stop(&s);
 	s.pid = 0;
-	return status == CTL_DONE ? report(&s, "stop", "goose-bridge has ended; goose0 and the membership stay", NULL) : status;
+	if (status != CTL_DONE)
+		return status;
+	return remove_engine(&s, "stop", "goose-bridge has ended; goose0 and the membership stay");
+}
+
+int ctl_detach(const struct ctl_settings *settings, int count, char **words)
+{
+	char said[GB_KERNEL_ENGINE_TEXT] = "";
+	struct service s;
+	int removed;
+
+	if (count != 0 && count != 2) {
+		fputs("goose-bridge-ctl: detach takes nothing, or a unit of systemd and the result of its process\n", stderr);
+		return CTL_USAGE;
+	}
+	if (look(settings, &s) != 0)
+		return CTL_USAGE;
+	s.by_systemd = false;
+	if (*settings->config_problem)
+		return complain_config(settings);
+	if (s.pid != 0)
+		return ctl_complain(settings,
+				    "goose-bridge runs, as process %ld, and needs what it has in the kernel; `goose-bridge-ctl "
+				    "stop` ends both",
+				    (long)s.pid);
+	if (count == 2 && ctl_engine_is_needed(words[0], words[1]))
+		return report(&s, "detach", "what goose-bridge has in the kernel goes on until it is started anew", NULL);
+	removed = ctl_engine_remove(settings, said);
+	if (removed < 0)
+		return ctl_complain(settings, "what goose-bridge has left in the kernel is still there: %s", said);
+	return report(&s, "detach",
+		      removed ? "what goose-bridge had left in the kernel was taken away"
+			      : "goose-bridge has left nothing in the kernel",
+		      NULL);
 }
 
 int ctl_restart(const struct ctl_settings *settings, int count, char **words)
@@ -225,7 +278,7 @@ int ctl_restart(const struct ctl_settings *settings, int count, char **words)
 		return CTL_USAGE;
 	/* a file that is wrong ends nothing that runs */
 	if (!s.by_systemd && s.pid != 0 && !*settings->config_problem)
-		status = stop_directly(&s);
+		status = stop_directly(&s, SIGTERM);
 	return status == CTL_DONE ? start(&s, "restart") : status;
 }
 

@@ -15,10 +15,13 @@
 declare -A known=(
 	[veth]="no tunnel: the hosts' own interfaces, the limit of this network"
 	[vxlan]="kernel VXLAN over a multicast group"
-	[native]="this bridge, native format"
+	[vxlan-queued]="the same through the queueing discipline of goose0, as frames of the row kernel go"
+	[kernel]="this bridge, kernel engine: frames pass tc's egress hook, as a publisher sends them"
+	[native]="this bridge, user engine, native format"
 	[legacy]="this bridge, legacy format"
 	[native-no-uso]="native, ethtool -K IF tx-udp-segmentation off on both hosts, as on many network cards"
 	[wakes]="no frames: two threads that wait and wake the next, the floor of all that is done in processes"
+	[kernel-unsupervised]="kernel, following no streams (max_streams = 0)"
 	[unsupervised]="native, following no streams (max_streams = 0)"
 )
 
@@ -38,6 +41,11 @@ start_vxlan() {
 	for host in A B; do wait_for 5 joined $host 239.61.0.1 || fail "VXLAN has not joined its group"; done
 }
 stop_vxlan() { remove_goose0; }
+start_vxlan_queued() {
+	start_vxlan
+	queue=1
+}
+stop_vxlan_queued() { stop_vxlan; }
 
 start_bridge() { # KEY=VALUE...
 	local host
@@ -53,9 +61,19 @@ stop_bridge() {
 	for host in A B; do bridge_stop $host || fail "the bridge of $host ended with an error"; done
 	remove_goose0
 }
-start_native() { start_bridge wire_format=native; }
+# Without a bpffs it pins nothing, which changes nothing of how fast it is.
+start_kernel() { # KEY=VALUE...
+	local host
+	start_bridge wire_format=native datapath=kernel "$@"
+	for host in A B; do wait_for 5 carries_in_kernel $host || fail "$host: not the kernel engine carries frames"; done
+	queue=1
+}
+stop_kernel() { stop_bridge; }
+start_kernel_unsupervised() { start_kernel max_streams=0; }
+stop_kernel_unsupervised() { stop_bridge; }
+start_native() { start_bridge wire_format=native datapath=user; }
 stop_native() { stop_bridge; }
-start_unsupervised() { start_bridge wire_format=native max_streams=0; }
+start_unsupervised() { start_bridge wire_format=native datapath=user max_streams=0; }
 stop_unsupervised() { stop_bridge; }
 start_legacy() { start_bridge wire_format=legacy; }
 stop_legacy() { stop_bridge; }
@@ -67,7 +85,7 @@ segmentation() { # on | off
 }
 start_native_no_uso() {
 	segmentation off || fail "ethtool -K eth0 tx-udp-segmentation off does not work here"
-	start_bridge wire_format=native
+	start_bridge wire_format=native datapath=user
 }
 stop_native_no_uso() {
 	stop_bridge

@@ -20,6 +20,10 @@
 #   replay HOST INTERFACE FILE..., carry FROM TO FILE..., carry_apart FROM TO N..., expect_frames NAME FILE...
 #   wait_for SECONDS COMMAND..., fail TEXT, skip TEXT, pass
 #
+# GB_ENGINE=kernel has bridges carry with the kernel engine what it can, GB_ENGINE=mixed only those on host A; user, with none
+# of them, is the default. So a test runs with either.
+#   need_kernel_engine                  for a test of it alone: skips where programs cannot be loaded
+#
 # GB_BUILDDIR and GB_SRCDIR say where programs and data are. GB_SANITIZED=1: the programs are built with sanitizers.
 set -Eeuo pipefail
 
@@ -32,6 +36,7 @@ test_name=$(basename "$0" .sh)
 pcaps=$GB_SRCDIR/tests/data/pcap
 group=224.0.1.100
 port=61850
+engine=${GB_ENGINE:-user}
 
 # Everything is slower under sanitizers: rates by ten, and waiting must not be what fails.
 sanitized=${GB_SANITIZED:-0}
@@ -54,6 +59,7 @@ pass() {
 
 verdict=
 work=
+bpffs=
 hosts=()          # namespaces made so far
 processes=()      # pids started and not yet waited for
 declare -A pid_of # bridge -> pid
@@ -99,6 +105,7 @@ clean_up() {
 		wait "$pid" 2>/dev/null
 	done
 	for host in "${hosts[@]}"; do ip netns del "$(netns "$host")" 2>/dev/null; done
+	[ -z "$bpffs" ] || umount "$bpffs"
 	[ -z "$work" ] || rm -rf "$work"
 	exit "$status"
 }
@@ -173,6 +180,24 @@ wait_for() {
 
 gone() { ! kill -0 "$1" 2>/dev/null; }
 
+# --- The kernel engine ---------------------------------------------------------
+
+# A bpffs of its own: `ip netns exec` and systemd have others.
+need_kernel_engine() {
+	[ -n "$bpffs" ] && return
+	[ "$engine" != user ] || engine=kernel
+	mkdir "$work/bpf"
+	mount -t bpf none "$work/bpf" 2>/dev/null || skip "this kernel has no bpffs"
+	bpffs=$work/bpf
+}
+[ "$engine" = user ] || need_kernel_engine
+
+wants_kernel() { # BRIDGE
+	[ "$engine" = kernel ] || { [ "$engine" = mixed ] && [ "${1%%.*}" = A ]; }
+}
+engine_of() { stat "$1" '.paths[0].engine'; }
+carries_in_kernel() { [ "$(engine_of "$1")" = kernel ]; }
+
 # --- Namespaces ----------------------------------------------------------------
 
 add_host() {
@@ -244,7 +269,9 @@ write_conf() {
 		[interface]=goose0 [multicast_ip]=$group [multicast_port]=$port [wire_format]=native
 		[log_file]=$work/$bridge.log [pid_file]=$work/$bridge.pid [stats_file]=$work/$bridge.stats.json
 		[streams_file]=$work/$bridge.streams
-		[control_socket]=$work/$bridge.sock [bpf_dir]=$work/$bridge.bpf [agentx_socket]=$work/$bridge.agentx
+		[control_socket]=$work/$bridge.sock [agentx_socket]=$work/$bridge.agentx
+		[bpf_dir]=${bpffs:-$work}/${bridge//./-}
+		[datapath]=$(wants_kernel "$bridge" && echo auto || echo user)
 		[stats_export_interval]=1 [reconnect_delay]=1 [enable_snmp]=false [enable_tgw_monitoring]=false
 		# Several tests share two processors: what waits a little is not stale here. test_faults.sh sets its own.
 		[max_frame_age_ms]=5000
@@ -297,6 +324,16 @@ bridge_stop() {
 	reap "$pid"
 }
 
+# Programs begin once the user engine has carried what was there before.
+await_engine() {
+	wants_kernel "$1" && grep -qx 'wire_format = native' "$work/$1.conf" || return 0
+	! grep -qx 'datapath = user' "$work/$1.conf" || return 0
+	wait_for 5 carries_in_kernel "$1" && return
+	grep -q 'is built without it\|no permission to load BPF programs\|does not take the BPF programs' "$work/$1.log" &&
+		skip "$(grep -o 'the user engine carries frames: .*' "$work/$1.log" | tail -n 1)"
+	fail "the kernel engine of $1 does not begin: $(tail -n 3 "$work/$1.log")"
+}
+
 # Starts bridges and waits until the gateway forwards their groups to them.
 start_bridges() {
 	local bridge address
@@ -304,6 +341,7 @@ start_bridges() {
 	for bridge in "$@"; do
 		address=$(sed -n 's/^multicast_ip = //p' "$work/$bridge.conf")
 		wait_for 5 joined "${bridge%%.*}" "$address" || fail "bridge $bridge has not joined $address"
+		await_engine "$bridge"
 	done
 }
 

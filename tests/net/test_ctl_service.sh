@@ -3,7 +3,8 @@
 #
 # goose-bridge-ctl looks after a service that no systemd manages: start waits until frames are forwarded, whatever a crash left
 # behind; stop waits for the end, and says what to do if there is none; restart and reload keep goose0. Each command is right as
-# text and as JSON, also when the service is away, and for users without rights.
+# text and as JSON, also when the service is away, and for users without rights. The kernel engine stays over a restart and a
+# crash, and goes with stop and with detach, unless systemd starts the service anew.
 # shellcheck source=tests/net/lib.sh
 . "$(dirname "$0")/lib.sh"
 
@@ -51,6 +52,7 @@ end_started() {
 	for pid in "${started[@]}"; do
 		[ "$(cat "/proc/$pid/comm" 2>/dev/null)" != goose-bridge ] || kill -KILL "$pid"
 	done
+	! mountpoint -q "$work/fs" || umount -l "$work/fs"
 	(exit "$status")
 	clean_up
 }
@@ -89,8 +91,8 @@ carry A B "$pcaps/goose_simulation.pcap"
 first=$pid
 says 0 "runs already, as process $first" start
 grep -q '^It is running' "$work/text" || fail "a second start does not say how it is: $(cat "$work/text")"
-is_json 0 ".action == \"start\" and .state == \"running\" and .pid == $first and .through == \"directly\"
-	and .unit == null" start
+is_json 0 ".action == \"start\" and .state == \"running\" and .pid == $first and .through == \"directly\" and .unit == null" \
+	start
 goose0=$(index)
 
 say "each command"
@@ -217,4 +219,76 @@ adopt
 rm "$work/A.pid"
 is_json 0 '.action == "stop"' stop
 ended "$pid" || fail "it is there though its control socket tells who it is"
+says 0 'has left nothing in the kernel' detach
+says 2 'detach takes nothing, or' detach one.service
+
+mkdir "$work/fs"
+if ! grep -q '^#define HAVE_BPF' "$GB_BUILDDIR/config.h" || ! mount -t bpf bpf "$work/fs" 2>"$work/said"; then
+	say "no kernel engine in this build or kernel: not tried with it"
+	pass
+	exit
+fi
+say "with the kernel engine"
+sed -i '/^datapath\|^bpf_dir/d' "$work/A.conf"
+printf '%s\n' "datapath = kernel" "bpf_dir = $work/fs/goose-bridge" >>"$work/A.conf"
+kept() { find "$work/fs/goose-bridge" -name 'goose0-*' | grep -q .; }
+kill_it() {
+	kill -KILL "$pid"
+	wait_for 5 ended "$pid"
+	kept || fail "nothing is left of it"
+}
+carries() { ctl A -j status | jq -e '.paths[0].engine == "kernel"'; }
+start_it() {
+	says 0 'runs as process' start
+	adopt
+	wait_for 5 carries || fail "the kernel engine does not carry: $(ctl A -j status)"
+	kept || fail "it keeps nothing: $(find "$work/fs")"
+}
+start_it
+says 0 'runs as process' restart
+adopt
+wait_for 5 carries || fail "the kernel engine does not carry: $(ctl A -j status)"
+carry A B "$pcaps/goose_simulation.pcap"
+says 1 'needs what it has in the kernel' detach
+says 0 'has ended; goose0 and the membership stay$' stop
+! kept || fail "a stop leaves it"
+start_it
+kill_it
+says 0 'does not run; what it had left in the kernel was taken away' stop
+! kept || fail "a stop leaves what was left"
+start_it
+kill_it
+says 0 'what goose-bridge had left in the kernel was taken away' detach
+! kept || fail "detach leaves it"
+
+say "and a systemd that is made up"
+mkdir -m 755 "$work/systemd"
+printf '#!/bin/sh\n[ "$1 $6" != "list-jobs gb.service" ] || cat "%s/jobs"\n' "$work" >"$work/systemd/systemctl"
+chmod 755 "$work/systemd/systemctl"
+PATH=$work/systemd:$PATH
+start_it
+kill_it
+while read -r result job; do
+	echo "$job" >"$work/jobs"
+	says 0 'goes on until it is started anew' detach gb.service "$result"
+	kept || fail "$result, $job: it is gone"
+done <<'END'
+success 17 gb.service restart running
+success 17 gb.service start waiting
+exit-code 17 gb.service start running
+signal
+watchdog
+END
+while read -r result job; do
+	echo "$job" >"$work/jobs"
+	says 0 'was taken away' detach gb.service "$result"
+	! kept || fail "$result, $job: it is there"
+	start_it
+	kill_it
+done <<'END'
+success
+success 17 gb.service stop running
+timeout 17 gb.service stop running
+END
+says 0 'was taken away' stop
 pass

@@ -124,7 +124,9 @@ ctl B streams -v "$(stream B .index)" | grep -q '^  *boolean ' || fail "$(ctl B 
 ! ctl B streams -v 'NOSUCH/LLN0$GO$x' 2>"$work/none" || fail "a stream that is not there is shown"
 grep -q 'no such stream' "$work/none" || fail "$(cat "$work/none")"
 [ "$(stat B .latency.to_goose0.residence.count)" = "$(stat B .statistics.ip_to_goose)" ] || fail "$(stat B .latency)"
-[ "$(stat A .latency.to_network.residence.count)" = "$(stat A .counters.frames_to_ip)" ] || fail "$(stat A .latency)"
+# What the kernel engine takes from goose0 is nowhere for a time.
+wants_kernel A || [ "$(stat A .latency.to_network.residence.count)" = "$(stat A .counters.frames_to_ip)" ] ||
+	fail "$(stat A .latency)"
 stat B '.latency.to_goose0.residence | .p50_us > 0 and .p50_us <= .p99_us and .p99_us <= .p999_us and .p999_us <= .max_us' |
 	grep -q true || fail "$(stat B .latency)"
 pass

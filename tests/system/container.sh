@@ -32,6 +32,8 @@ make_root() {
 	mount -o remount,bind,ro proc/sys
 	mount -t sysfs -o ro sysfs sys || refuse "no sysfs may be mounted"
 	mount -t cgroup2 cgroup2 sys/fs/cgroup || refuse "no cgroup2 may be mounted"
+	# as systemd does where it is not in a container; a kernel without BPF has no such place
+	[ ! -d sys/fs/bpf ] || mount -t bpf -o mode=700 bpf sys/fs/bpf || refuse "no bpffs may be mounted"
 	mount -t tmpfs -o mode=755 tmpfs run
 	mount -t tmpfs tmpfs tmp
 }

@@ -11,7 +11,7 @@ make_it() {
 	env -u MAKEFLAGS -u MAKELEVEL -u MFLAGS make -C "$build" DESTDIR="$root" \
 		prefix=/usr/local sysconfdir=/etc localstatedir=/var \
 		systemdsystemunitdir=/usr/local/lib/systemd/system sysusersdir=/usr/lib/sysusers.d sysctldir=/etc/sysctl.d \
-		logrotatedir=/etc/logrotate.d logdir=/var/log mibdir=/usr/share/snmp/mibs \
+		tmpfilesdir=/usr/lib/tmpfiles.d logrotatedir=/etc/logrotate.d logdir=/var/log mibdir=/usr/share/snmp/mibs \
 		bashcompletiondir=/usr/share/bash-completion/completions "$@" >"$work/make.log" 2>&1 ||
 		fail "make $*: $(tail -n 20 "$work/make.log")"
 }
@@ -25,10 +25,12 @@ rotate=/etc/logrotate.d/goose-bridge
 
 say "install"
 make_it install
-for file in $conf $sysctl $rotate /usr/lib/sysusers.d/goose-bridge.conf /usr/local/lib/systemd/system/goose-bridge.service \
-	/usr/local/lib/systemd/system/goose-bridge@.service /usr/local/bin/goose-bridge /usr/local/bin/goose-bridge-ctl \
+for file in $conf $sysctl $rotate /usr/lib/sysusers.d/goose-bridge.conf /usr/lib/tmpfiles.d/goose-bridge.conf \
+	/usr/local/lib/systemd/system/goose-bridge.service /usr/local/lib/systemd/system/goose-bridge@.service \
+	/usr/local/bin/goose-bridge /usr/local/bin/goose-bridge-ctl \
 	/usr/share/bash-completion/completions/goose-bridge-ctl \
-	/usr/local/share/man/man8/goose-bridge.8 /usr/local/share/doc/goose-bridge/realtime.conf.example; do
+	/usr/local/share/man/man8/goose-bridge.8 /usr/local/share/doc/goose-bridge/realtime.conf.example \
+	/usr/local/share/doc/goose-bridge/no-bpf.conf.example /usr/local/share/man/man7/goose-bridge-datapath.7; do
 	[ -f "$root$file" ] || fail "$file is not installed"
 done
 same $conf "$source/conf/goose-bridge.conf"
@@ -100,11 +102,11 @@ old" ] || fail "a log was overwritten"
 
 say "without system files"
 rm -rf "$root"
-make_it install systemdsystemunitdir= sysusersdir= sysctldir= logrotatedir= logdir=
-if (cd "$root" && find . -regex '.*\(systemd\|sysusers\|sysctl\|logrotate\).*' -o -path './var/*') | grep .; then
+make_it install systemdsystemunitdir= sysusersdir= tmpfilesdir= sysctldir= logrotatedir= logdir=
+if (cd "$root" && find . -regex '.*\(systemd\|sysusers\|tmpfiles\|sysctl\|logrotate\).*' -o -path './var/*') | grep .; then
 	fail "what was not wanted is installed"
 fi
 [ -f "$root$conf" ] || fail "$conf is not installed"
-make_it uninstall systemdsystemunitdir= sysusersdir= sysctldir= logrotatedir= logdir=
+make_it uninstall systemdsystemunitdir= sysusersdir= tmpfilesdir= sysctldir= logrotatedir= logdir=
 if find "$root" ! -type d | grep .; then fail "files are left"; fi
 say "PASS"

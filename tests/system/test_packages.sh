@@ -94,8 +94,13 @@ in_box grep -q '^max_frame_age_ms = 5000' /etc/goose-bridge/goose-bridge.conf ||
 
 say "removed while it runs, and purged"
 in_box goose-bridge -d || fail "it does not start"
+# what the kernel engine keeps, where the kernel has a place for it
+if in_box test -d /sys/fs/bpf; then
+	wait_for 5 in_box sh -c 'ls /sys/fs/bpf/goose-bridge/goose0-*' || fail "the kernel engine keeps nothing"
+fi
 in_box dpkg -r goose-bridge >"$work/dpkg" 2>&1 || fail "dpkg -r: $(cat "$work/dpkg")"
 [ -z "$(in_box pgrep -x goose-bridge || true)" ] || fail "it still runs"
+in_box test ! -e /sys/fs/bpf/goose-bridge || fail "a removal leaves the kernel engine"
 in_box test -f /etc/goose-bridge/goose-bridge.conf || fail "a removal takes the configuration away"
 in_box test -s /var/log/goose-bridge/goose-bridge.log || fail "a removal takes the log away"
 in_box dpkg -P goose-bridge goose-bridge-nms >"$work/dpkg" 2>&1 || fail "dpkg -P: $(cat "$work/dpkg")"
@@ -111,7 +116,8 @@ if command -v rpmbuild >/dev/null; then
 		fail "rpmbuild: $(tail -n 40 "$work/made")"
 	rpm -qpl "$work"/rpm/RPMS/*/*.rpm 2>/dev/null >"$work/files"
 	for file in /etc/goose-bridge/goose-bridge.conf /usr/bin/goose-bridge /usr/lib/systemd/system/goose-bridge.service \
-		/usr/lib/sysusers.d/goose-bridge.conf /var/log/goose-bridge.log /usr/share/snmp/mibs/GOOSE-BRIDGE-MIB.txt \
+		/usr/lib/sysusers.d/goose-bridge.conf /usr/lib/tmpfiles.d/goose-bridge.conf /var/log/goose-bridge.log \
+		/usr/share/snmp/mibs/GOOSE-BRIDGE-MIB.txt \
 		/usr/share/doc/goose-bridge/docs/migration.md; do
 		grep -qx $file "$work/files" || fail "no $file in the packages: $(cat "$work/files")"
 	done

@@ -55,6 +55,7 @@ boot() {
 	# what runs on this machine have left is not of this one
 	in_box "$host" rm -rf /var/lib/goose-bridge /var/lib/snmp
 	in_box "$host" systemd-sysusers /usr/lib/sysusers.d/goose-bridge.conf || fail "the user cannot be made"
+	in_box "$host" systemd-tmpfiles --create goose-bridge.conf || fail "the directory of pins cannot be made"
 }
 booted() { [ -s "$work/box$1/init" ] || [ -e "$work/box$1/refused" ] || gone "${box[$1]}"; }
 is_up() { [ -e "$work/box$1/refused" ] || gone "${box[$1]}" || in_box "$1" systemctl is-active --quiet gb-test.target; }
@@ -63,7 +64,8 @@ is_up() { [ -e "$work/box$1/refused" ] || gone "${box[$1]}" || in_box "$1" syste
 say "installed"
 env -u MAKEFLAGS -u MAKELEVEL -u MFLAGS make -C "$GB_BUILDDIR" DESTDIR="$work/over" install \
 	systemdsystemunitdir=/usr/local/lib/systemd/system sysusersdir=/usr/lib/sysusers.d sysctldir=/etc/sysctl.d \
-	logrotatedir=/etc/logrotate.d logdir=/var/log mibdir=/usr/share/snmp/mibs >"$work/made" 2>&1 ||
+	tmpfilesdir=/usr/lib/tmpfiles.d logrotatedir=/etc/logrotate.d logdir=/var/log \
+	mibdir=/usr/share/snmp/mibs >"$work/made" 2>&1 ||
 	fail "make install: $(tail -n 20 "$work/made")"
 printf '#!/bin/sh\nexec "$@"\n' >"$work/over/usr/local/bin/sudo" # root already
 chmod 755 "$work/over/usr/local/bin/sudo"

@@ -1,7 +1,8 @@
 #!/bin/bash
 # SPDX-License-Identifier: Apache-2.0
 # The installed service under a real systemd, in its sandbox: started, reloaded, its log rotated, restarted, killed, hung,
-# stopped, and a second instance beside it; goose0 and the membership stay, no LEAVE is sent, and frames pass after each.
+# stopped, and a second instance beside it; goose0 and the membership stay, no LEAVE is sent, and frames pass after each. With
+# the kernel engine they pass meanwhile as well, and a stop leaves nothing of it.
 # shellcheck source=tests/net/lib.sh
 . "$(dirname "$0")/../net/lib.sh"
 
@@ -33,7 +34,7 @@ if [ "$sanitized" != 0 ]; then
 fi
 
 topology A B
-write_conf B
+write_conf B datapath=auto
 write_conf B.bay2 interface=goose1 multicast_ip=224.0.1.101
 start_bridges B B.bay2
 
@@ -86,6 +87,8 @@ fi
 say "started"
 users=$(cd "$work/over" && find . -path '*/sysusers.d/goose-bridge.conf')
 in_box systemd-sysusers "${users#.}" || fail "the user cannot be made"
+pins=$(cd "$work/over" && find . -path '*/tmpfiles.d/goose-bridge.conf')
+in_box systemd-tmpfiles --create "${pins#.}" || fail "the directory of pins cannot be made"
 if [ -n "$with_snmp" ]; then
 	in_box sh -c 'cat >/run/snmpd.conf' <"$work/snmpd.conf"
 	in_box systemd-run --quiet --unit=gb-snmpd snmpd -f -Lo -C -c /run/snmpd.conf || fail "snmpd does not start"
@@ -96,7 +99,16 @@ wait_for 5 status_is "running: frames pass between goose0 and eth0" || explain "
 both_ways
 first=$(index)
 pid=$(service_pid)
-for line in "CapEff:	0000000000003000" "CapPrm:	0000000000003000" \
+# Of a build with the kernel engine, where the kernel has a place for what it keeps.
+engine=user
+may=0000000000003000
+box_carries_in_kernel() { [ "$(in_box "$bin/goose-bridge-ctl" -j status | jq -r '.paths[0].engine')" = kernel ]; }
+if grep -q '^#define HAVE_BPF' "$GB_BUILDDIR/config.h" && in_box test -d /sys/fs/bpf/goose-bridge; then
+	wait_for 5 box_carries_in_kernel || explain "the unit does not get the kernel engine"
+	engine=kernel
+	may=0000008000003000
+fi
+for line in "CapEff:	$may" "CapPrm:	$may" \
 	"CapInh:	0000000000000000" "CapAmb:	0000000000000000" \
 	"NoNewPrivs:	1" "Seccomp:	2"; do
 	grep -qx "$line" "/proc/$pid/status" || fail "not $line: $(grep 'Cap\|NoNew\|Seccomp' "/proc/$pid/status")"
@@ -163,6 +175,56 @@ wait_for 10 running_again 1 || explain "it is not started again: $(property SubS
 [ "$(index)" = "$first" ] || fail "goose0 is another interface"
 both_ways
 
+# What the kernel engine keeps, a directory for each goose0.
+kept() { in_box ls /sys/fs/bpf/goose-bridge; }
+is_kept() { [ "$(kept | sed 's/-[0-9]*$//' | paste -sd ' ')" = "$*" ]; }
+# No frame is lost that is sent in the SECONDS in which something is done: COMMAND.
+while_frames_pass() { # FROM TO SECONDS COMMAND...
+	local from=$1 to=$2 seconds=$3 count=$(($3 * rate)) receiver sender
+	shift 3
+	rm -f "$work/ready"
+	spawn "$to" "$tool" load-receive goose0 --idle 2 --timeout $((seconds + 15)) --expect $count --ready "$work/ready" \
+		>"$work/load.json"
+	receiver=$spawned
+	wait_for 5 test -e "$work/ready" || fail "the receiver does not start"
+	spawn "$from" "$tool" load-send goose0 --rate $rate --count $count >"$work/sent.json"
+	sender=$spawned
+	sleep 0.5
+	"$@"
+	! gone "$sender" || fail "all was sent before $1 was over"
+	reap "$sender" || fail "$(cat "$work/sent.json")"
+	reap "$receiver" || explain "$from to $to, $1: $(cat "$work/load.json")"
+	say "$from to $to, $1: $(cat "$work/load.json")"
+}
+restarts() {
+	for _ in 1 2 3; do
+		in_box systemctl restart goose-bridge || explain "it does not restart"
+		in_box systemctl reset-failed goose-bridge # which counts no more how often
+	done
+}
+crash() {
+	local restarts
+	restarts=$(property NRestarts)
+	kill -KILL "$(service_pid)"
+	wait_for 10 running_again $((restarts + 1)) || explain "it is not started again: $(property SubState)"
+}
+if [ "$engine" = kernel ]; then
+	say "restarted and killed, and frames pass"
+	rate=500
+	[ "$sanitized" = 0 ] || rate=50
+	is_kept goose0 || fail "what is kept: $(kept)"
+	for way in "A B" "B A"; do
+		# shellcheck disable=SC2086 # two words
+		while_frames_pass $way $((6 * slow)) restarts
+		# shellcheck disable=SC2086
+		while_frames_pass $way $((8 * slow)) crash
+	done
+	box_carries_in_kernel || fail "the kernel engine carries no more"
+	is_kept goose0 || fail "what is kept: $(kept)"
+else
+	say "no kernel engine here: frames do not pass while it is restarted"
+fi
+
 say "hung"
 in_box mkdir -p /run/systemd/system/goose-bridge.service.d
 in_box sh -c 'printf "[Service]\nWatchdogSec=2\n" >/run/systemd/system/goose-bridge.service.d/watchdog.conf'
@@ -194,7 +256,9 @@ in_box test -s /var/log/goose-bridge/goose-bridge-goose1.log ||
 	fail "it has no log of its own: $(in_box ls /var/log/goose-bridge)"
 in_box test -S /run/goose-bridge/control-goose1.sock ||
 	fail "it has no control socket of its own: $(in_box ls /run/goose-bridge)"
+[ "$engine" = user ] || is_kept goose0 goose1 || fail "what is kept: $(kept)"
 in_box systemctl stop goose-bridge@bay2 || explain "it does not stop"
+[ "$engine" = user ] || is_kept goose0 || fail "what is kept of both: $(kept)"
 in_box test -S /run/goose-bridge/control.sock || fail "the first one's control socket went with it"
 carry A B "$frames"
 
@@ -204,6 +268,9 @@ is_unit='.through == "systemd" and .unit == "goose-bridge.service"'
 ctl_in -j stop >"$work/said" || explain "goose-bridge-ctl stop: $?"
 jq -e "$is_unit" "$work/said" >/dev/null || fail "stop: $(cat "$work/said")"
 [ "$(property ActiveState)" = inactive ] || fail "it is $(property ActiveState) after goose-bridge-ctl stop"
+[ "$engine" = user ] || is_kept || fail "the kernel engine stays: $(kept)"
+ctl_in detach >"$work/said" || explain "detach of nothing: $?"
+grep -q 'nothing in the kernel' "$work/said" || fail "detach: $(cat "$work/said")"
 status=0
 ctl_in -j status >"$work/said" || status=$?
 [ $status = 1 ] || fail "status of a service that was stopped says $status"
@@ -213,6 +280,11 @@ ctl_in start >"$work/said" || explain "goose-bridge-ctl start: $? $(cat "$work/s
 grep -q 'runs as process [0-9]*, unit goose-bridge.service' "$work/said" || fail "start: $(cat "$work/said")"
 ctl_in -j restart >"$work/said" || explain "goose-bridge-ctl restart: $?"
 jq -e "$is_unit and .pid == $(property MainPID)" "$work/said" >/dev/null || fail "restart: $(cat "$work/said")"
+status=0
+ctl_in detach >"$work/said" 2>&1 || status=$?
+[ $status = 1 ] || fail "detach beside a service that runs says $status: $(cat "$work/said")"
+grep -q 'goose-bridge runs, as process' "$work/said" || fail "detach: $(cat "$work/said")"
+[ "$engine" = user ] || is_kept goose0 || fail "what is kept: $(kept)"
 reloads() { ctl_in logs -n 1000 | grep -c 'read again'; }
 reloads_are() { [ "$(reloads)" = "$1" ]; }
 said_before=$(reloads) || true
@@ -233,6 +305,13 @@ ended="$(property ActiveState) $(property Result)"
 [ "$ended" = "inactive success" ] || explain "it is $ended"
 [ "$(index)" = "$first" ] || fail "goose0 went with the service"
 is_held || fail "the membership went with the service"
+[ "$engine" = user ] || is_kept || fail "the kernel engine stays: $(kept)"
+[[ $(in_box journalctl --no-pager -u goose-bridge) != *"still there"* ]] || fail "the unit cannot take it away"
+for way in "A B" "B A"; do
+	capture_start stopped "${way#* }" goose0 --timeout 2
+	replay "${way% *}" goose0 "$frames"
+	expect_none stopped
+done
 [ "$(in_box cat /var/lib/goose-bridge/stats.json | jq .health.running)" = false ] || fail "stats.json says that it runs"
 igmp_end wire
 [ "$(igmp_count wire '.type == "leave"')" = 0 ] || fail "a LEAVE was sent: $(cat "$work/wire.igmp")"

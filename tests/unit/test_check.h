@@ -40,6 +40,7 @@ static inline struct local_facts host_where_all_is_well(struct gb_config *config
 		.service = {.state = SERVICE_RUNNING,
 			    .membership = "member",
 			    .interface = "eth0",
+			    .engine = "user",
 			    .receive_buffer = CHECK_RECEIVE_BUFFER,
 			    .send_buffer = CHECK_SEND_BUFFER},
 		.sysctl = {.force_igmp = 2, .rmem_max = 212992, .wmem_max = 212992, .max_memberships = 20},

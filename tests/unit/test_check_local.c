@@ -274,6 +274,26 @@ static void allow_sources(void **state)
 	expect(judged(t), CHECK_ALLOW_SOURCES, CHECK_PASS, "only 1 source ", NULL);
 }
 
+static void kernel_engine(void **state)
+{
+	struct test *t = *state;
+
+	expect(judged(t), CHECK_KERNEL_ENGINE, CHECK_PASS, "the service itself carries all frames", NULL);
+	strcpy(t->facts.service.engine, "kernel");
+	expect(judged(t), CHECK_KERNEL_ENGINE, CHECK_PASS, "past this host's firewall; allow_sources says", NULL);
+	t->facts.service.peers = 1;
+	t->facts.service.peer[0] = address("10.61.0.2");
+	set_key(t, "allow_sources", "10.61.0.2, 0.0.0.0/0");
+	expect(judged(t), CHECK_KERNEL_ENGINE, CHECK_FAIL, "past this host's firewall, and allow_sources is open",
+	       "$a allow_sources = 10.61.0.2'");
+	strcpy(t->facts.config_error, "FILE:3: bad");
+	expect(judged(t), CHECK_KERNEL_ENGINE, CHECK_UNKNOWN, "cannot be told", NULL);
+	*t->facts.service.engine = 0;
+	expect(judged(t), CHECK_KERNEL_ENGINE, CHECK_UNKNOWN, "does not say", NULL);
+	set_key(t, "datapath", "user");
+	expect(judged(t), CHECK_KERNEL_ENGINE, CHECK_PASS, "the service itself carries all frames", NULL);
+}
+
 static void senders_are_who_is_allowed_and_who_was_heard(void **state)
 {
 	struct test *t = *state;
@@ -358,7 +378,7 @@ static void the_services_answer_is_read(void **state)
 {
 	struct json_object *status = json_tokener_parse(
 		"{\"membership\": {\"state\": \"member\"}, \"paths\": [{\"network_interface\": \"eth0\", \"detail\": \"\", "
-		"\"receive_buffer\": 8388608, \"send_buffer\": 131072}]}");
+		"\"receive_buffer\": 8388608, \"send_buffer\": 131072, \"engine\": \"kernel\"}, {\"engine\": \"user\"}]}");
 	struct json_object *peers =
 		json_tokener_parse("{\"peers\": [{\"address\": \"10.61.0.2\", \"path_mtu\": 1500}, {\"address\": "
 				   "\"10.61.0.2\", \"path_mtu\": null}, "
@@ -370,6 +390,7 @@ static void the_services_answer_is_read(void **state)
 	check_read_service(&facts, 0, status, peers);
 	assert_string_equal(facts.membership, "member");
 	assert_string_equal(facts.interface, "eth0");
+	assert_string_equal(facts.engine, "kernel");
 	assert_int_equal(facts.receive_buffer, 8388608);
 	assert_int_equal(facts.send_buffer, 131072);
 	assert_int_equal(facts.peers, 2);
@@ -391,7 +412,8 @@ static void each_path_has_its_part_of_the_answer(void **state)
 	struct json_object *status = json_tokener_parse(
 		"{\"membership\": {\"state\": \"member\"}, \"paths\": ["
 		"{\"network_interface\": \"eth0\", \"membership\": {\"state\": \"member\"}, \"receive_buffer\": 8388608}, "
-		"{\"network_interface\": \"eth1\", \"membership\": {\"state\": \"lost\"}, \"receive_buffer\": 212992}]}");
+		"{\"network_interface\": \"eth1\", \"membership\": {\"state\": \"lost\"}, \"receive_buffer\": 212992, "
+		"\"engine\": \"kernel\"}]}");
 	struct json_object *peers = json_tokener_parse(
 		"{\"peers\": [{\"address\": \"10.61.0.2\", \"path_mtu\": 8500, \"path_id\": 0}, "
 		"{\"address\": \"10.61.0.2\", \"path_mtu\": 1500, \"path_id\": 1}, "
@@ -402,6 +424,7 @@ static void each_path_has_its_part_of_the_answer(void **state)
 	check_read_service(&facts, 1, status, peers);
 	assert_string_equal(facts.membership, "lost");
 	assert_string_equal(facts.interface, "eth1");
+	assert_string_equal(facts.engine, "kernel");
 	assert_int_equal(facts.receive_buffer, 212992);
 	assert_int_equal(facts.peers, 2);
 	assert_int_equal(facts.peer_paths[0], 3);
@@ -495,7 +518,7 @@ static void the_answer_as_text(void **state)
 	assert_non_null(strstr(text, "fail     goose0                   goose0 is down, so applications cannot send on it\n"
 				     "         ip link set dev goose0 up\n"));
 	assert_non_null(strstr(text, "unknown  service                  an ?[31m escape\n"));
-	assert_non_null(strstr(text, "Not in AWS.\n9 passed, 1 failed, 2 unknown\n"));
+	assert_non_null(strstr(text, "Not in AWS.\n10 passed, 1 failed, 2 unknown\n"));
 	assert_null(strchr(text, '\033'));
 	free(text);
 }
@@ -518,6 +541,7 @@ int main(void)
 		TEST(rp_filter_without_senders),
 		TEST(buffers),
 		TEST(allow_sources),
+		TEST(kernel_engine),
 		TEST(senders_are_who_is_allowed_and_who_was_heard),
 		TEST(senders_of_the_other_path_are_not_filtered_here),
 		TEST(two_paths_are_judged_and_said_once),

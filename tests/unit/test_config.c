@@ -120,7 +120,7 @@ static void test_limits_of_each_number(void **state)
 		snprintf(line, sizeof(line), "%s =", entry->name);
 		bad(line, "the value is missing");
 	}
-	assert_int_equal(tried, 26);
+	assert_int_equal(tried, 27);
 	bad("batch_size = 0", "batch_size = 0: out of range, 1..256");
 	assert_int_equal(good("batch_size = 0010").batch_size, 10);
 }
@@ -135,6 +135,7 @@ static void test_ranges_are_those_of_the_design(void **state)
 		{"path_mtu", "0 or 576..9216"}, {"max_frames_per_datagram", "1..255"}, {"hello_interval", "1..3600"},
 		{"max_frame_age_ms", "10..60000"},
 		{"interface_mtu", "576..9216"}, {"buffer_size", "64..1048576"}, {"batch_size", "1..256"},
+		{"kernel_unattended_s", "1..86400"},
 		{"worker_threads", "1..64"}, {"max_streams", "0..65536"}, {"max_peers", "1..4096"},
 		{"max_errors", "1..1000000"}, {"error_reset_interval", "1..86400"}, {"reconnect_delay", "1..3600"},
 		{"health_check_interval", "1..86400"}, {"igmp_keepalive_interval", "1..86400"},
@@ -386,16 +387,18 @@ static void test_distance(void **state)
 		    SIZE_MAX);
 }
 
-static void test_kernel_engine_is_not_there(void **state)
+/* Whether it can be had is known to the kernel, not to a file. */
+static void test_kernel_engine_is_a_wish(void **state)
 {
 	struct gb_config config;
 	struct reports reports;
 
 	(void)state;
-	assert_int_equal(parse("datapath = kernel", &config, &reports), 0);
+	assert_int_equal(parse("datapath = kernel\nkernel_unattended_s = 60", &config, &reports), 0);
 	assert_int_equal(config.datapath, GB_DATAPATH_KERNEL);
-	assert_int_equal(reports.warnings, 1);
-	expect_report(&reports, 0, GB_CONFIG_WARNING, 1, "the kernel engine is not in this version");
+	assert_int_equal(config.kernel_unattended_s, 60);
+	assert_int_equal(reports.warnings, 0);
+	bad("kernel_unattended_s = 0", "kernel_unattended_s = 0: out of range, 1..86400");
 }
 
 static void test_export_follows_health_check(void **state)
@@ -453,7 +456,7 @@ int main(void)
 		cmocka_unit_test(test_given_again),
 		cmocka_unit_test(test_unknown_keys),
 		cmocka_unit_test(test_distance),
-		cmocka_unit_test(test_kernel_engine_is_not_there),
+		cmocka_unit_test(test_kernel_engine_is_a_wish),
 		cmocka_unit_test(test_export_follows_health_check),
 		cmocka_unit_test(test_instances_share_no_file),
 	};

@@ -296,6 +296,60 @@ static void test_silent(void **state)
 	assert_int_equal(f->news, GB_PEER_RESTARTED);
 }
 
+/* Datagrams that nobody saw are not lost, and later ones are judged as ever. */
+static void test_missed(void **state)
+{
+	struct fixture *f = *state;
+	struct gb_peer_view v;
+
+	hear(f, 10);
+	gb_peers_missed(f->peers);
+	hear(f, 20);
+	hear(f, 22);
+	assert_int_equal(gb_peers_view(f->peers, &v, 1), 1);
+	assert_int_equal(v.lost, 1);
+	hear(f, 21);
+	hear(f, 15); /* carried unseen, and now a copy: it was never counted as lost */
+	gb_peers_missed(f->peers);
+	hear(f, 22);
+	assert_int_equal(gb_peers_view(f->peers, &v, 1), 1);
+	assert_int_equal(v.lost, 1);
+	assert_int_equal(v.recovered, 1);
+	assert_int_equal(v.duplicates, 1);
+	hear(f, 30);
+	assert_int_equal(gb_peers_view(f->peers, &v, 1), 1);
+	assert_int_equal(v.lost, 1);
+}
+
+/* What a hello announced before is no measure of what came unseen. */
+static void test_missed_between_hellos(void **state)
+{
+	struct fixture *f = *state;
+	struct gb_peer_lane_report lane = {0, 20};
+	struct gb_peer_hello said = {.epoch = 500, .version = "1", .lanes = 1, .lane = &lane};
+	struct gb_peer_datagram hello = {.sender_id = 77, .epoch = 500, .lane = 1};
+	struct gb_peer_view v;
+
+	hear(f, 10);
+	gb_peer_hello(hear_as(f, hello), 0, &said, 1);
+	gb_peers_missed(f->peers);
+	lane.next_sequence = 30;
+	hello.sequence++;
+	gb_peer_hello(hear_as(f, hello), 0, &said, 2);
+	hello.sequence++;
+	gb_peer_hello(hear_as(f, hello), 0, &said, 3);
+	assert_int_equal(gb_peers_view(f->peers, &v, 1), 1);
+	assert_int_equal(v.lost, 0);
+	hear(f, 29); /* seen again: now hellos count */
+	lane.next_sequence = 32;
+	hello.sequence++;
+	gb_peer_hello(hear_as(f, hello), 0, &said, 4);
+	hello.sequence++;
+	gb_peer_hello(hear_as(f, hello), 0, &said, 5);
+	assert_int_equal(gb_peers_view(f->peers, &v, 1), 1);
+	assert_int_equal(v.lost, 2);
+}
+
 int main(void)
 {
 #define TEST(f) cmocka_unit_test_setup_teardown(f, setup, teardown)
@@ -314,6 +368,8 @@ int main(void)
 		TEST(test_restart_of_all_lanes),
 		TEST(test_old_epoch_late),
 		TEST(test_clock_set_back),
+		TEST(test_missed),
+		TEST(test_missed_between_hellos),
 		TEST(test_silent),
 	};
 

@@ -52,13 +52,14 @@ static bool has_just(uint32_t capabilities)
 
 static void expect_kept(uint32_t given, bool low_port, uint32_t kept)
 {
+	struct process_needs needs = {.low_port = low_port};
 	pid_t child = fork();
 	int status;
 
 	assert_true(child >= 0);
 	if (child == 0) {
 		become_nobody_with(given);
-		if (process_keep_capabilities(low_port) < 0)
+		if (process_keep_capabilities(&needs) < 0)
 			_exit(102);
 		_exit(has_just(kept) ? 0 : 103);
 	}

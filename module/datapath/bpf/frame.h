@@ -1,0 +1,71 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+/* What gb_frame_parse is for the user engine: the two must agree. */
+#ifndef DATAPATH_BPF_FRAME_H
+#define DATAPATH_BPF_FRAME_H
+
+#include "types.h"
+
+#define ETHERTYPE_GOOSE bpf_htons(0x88B8)
+#define GOOSE_HEADER	8 /* APPID, Length, Reserved1, Reserved2 */
+#define TAG		4
+#define TAGS_MAX	2
+#define FRAME_MAX	(9216 + ETH_HLEN + TAGS_MAX * TAG) /* GB_TUNNEL_FRAME_MAX */
+
+/* A frame up to its Length with two tags, and some more, so that it is read in whole words. */
+#define TOP 32
+
+/* The first octets of a frame, 0 behind its end. */
+struct top {
+	uint8_t octets[TOP];
+} __attribute__((aligned(8)));
+
+struct frame {
+	uint32_t tags;
+	bool header_whole;
+	uint16_t appid; /* in network byte order; 0 where the header is not whole */
+};
+
+static __always_inline bool is_tag(uint16_t ethertype)
+{
+	return ethertype == bpf_htons(ETH_P_8021Q) || ethertype == bpf_htons(ETH_P_8021AD);
+}
+
+/* AT is even. */
+static __always_inline uint16_t u16_at(const struct top *top, uint32_t at)
+{
+	return *(const uint16_t *)(top->octets + at);
+}
+
+/* With the EtherType at AT. */
+static __always_inline enum verdict parse_goose(const struct top *top, uint32_t at, uint32_t length, struct frame *frame)
+{
+	uint32_t payload = at + sizeof(uint16_t);
+
+	if (length < payload)
+		return NOT_CARRIED;
+	if (u16_at(top, at) != ETHERTYPE_GOOSE)
+		return NOT_FOR_US;
+	if (top->octets[ETH_ALEN] & 1)
+		return NOT_CARRIED;
+	uint32_t said = bpf_ntohs(u16_at(top, payload + 2)), there = length - payload;
+
+	frame->header_whole = there >= GOOSE_HEADER && said >= GOOSE_HEADER && said <= there;
+	if (frame->header_whole)
+		frame->appid = u16_at(top, payload);
+	return CARRIED_HERE;
+}
+
+/* NOT_FOR_US: not GOOSE. NOT_CARRIED: no whole Ethernet header, or a source address with the group bit. */
+static __always_inline enum verdict parse_frame(const struct top *top, uint32_t length, struct frame *frame)
+{
+	*frame = (struct frame){0};
+	if (!is_tag(u16_at(top, 12)))
+		return parse_goose(top, 12, length, frame);
+	frame->tags = 1;
+	if (!is_tag(u16_at(top, 16)))
+		return parse_goose(top, 16, length, frame);
+	frame->tags = 2;
+	return parse_goose(top, 20, length, frame);
+}
+
+#endif
