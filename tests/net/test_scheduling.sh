@@ -141,9 +141,13 @@ if [ ${#cpus[@]} -ge 2 ]; then
 	before=$(ticks A to-network)
 	sleep 1
 	[ $(($(ticks A to-network) - before)) -lt $((hz / 5)) ] || fail "it spins, though there was no frame"
-	before=$(ticks A to-network)
-	send 100
-	[ $(($(ticks A to-network) - before)) -gt $((hz / 10)) ] || fail "it does not spin, though frames come"
+	spins() { # on a busy machine it gets little of the processor: others come first each time it has looked
+		local before
+		before=$(ticks A to-network)
+		send 100
+		[ $(($(ticks A to-network) - before)) -gt $((hz / 10)) ]
+	}
+	spins || spins || spins || fail "it does not spin, though frames come"
 	[ "$(ticks A to-goose0)" -lt $((hz / 4)) ] || fail "the other direction spins, too"
 	sleep 0.3
 	before=$(ticks A to-network)

@@ -8,6 +8,7 @@
 #include <errno.h>
 #include <goose-bridge/clock.h>
 #include <linux/capability.h>
+#include <sched.h>
 #include <stdarg.h>
 #include <sys/epoll.h>
 #include <sys/mman.h>
@@ -107,6 +108,11 @@ int programs_load(void)
 	if (error) {
 		printf("%s\nthe programs were not loaded: %s\n", said, strerror(-error));
 		return 1;
+	}
+	/* whoever else has a socket at this group and port is not to be taken for the service */
+	if (unshare(CLONE_NEWNET) < 0) {
+		printf("skipped: a network namespace of its own: %s\n", strerror(errno));
+		return 77;
 	}
 	config = map_array(skeleton->maps.config);
 	state = map_array(skeleton->maps.state);
