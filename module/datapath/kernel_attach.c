@@ -48,13 +48,13 @@ static bool read_link(int fd, struct link_info *info)
 	return bpf_obj_get_info_by_fd(fd, info, &length) == 0 && info->type == LINK_TYPE_TCX;
 }
 
-int kernel_link_interface(const char *path)
+int kernel_link_interface(const struct kernel_pins *pins, const char *name)
 {
 	struct link_info info;
-	int fd = bpf_obj_get(path);
+	int fd = kernel_pins_get(pins, name);
 
 	if (fd < 0)
-		return errno == ENOENT ? 0 : -errno;
+		return fd == -ENOENT ? 0 : fd;
 	int interface = read_link(fd, &info) ? (int)info.interface : -EINVAL;
 
 	close(fd);
@@ -86,12 +86,10 @@ static int attach_tcx(struct gb_kernel_engine *engine, enum gb_kernel_direction 
 
 void kernel_attach_adopt(struct gb_kernel_engine *engine)
 {
-	char path[KERNEL_PATH];
-
 	for (unsigned i = 0; i < GB_KERNEL_DIRECTIONS && engine->pins.fd >= 0; i++) {
 		struct kernel_attachment *a = &engine->attachment[i];
 		struct link_info info;
-		int link = bpf_obj_get(kernel_pins_path(&engine->pins, pin_name[i], path));
+		int link = kernel_pins_get(&engine->pins, pin_name[i]);
 
 		if (link < 0)
 			continue;

@@ -417,6 +417,31 @@ static void test_stale_ones_go(void **state)
 	gb_kernel_engine_close(engine, true);
 }
 
+/* The directory is the service's user's: what it makes point elsewhere is not followed by root. */
+static void test_others_are_left_alone(void **state)
+{
+	struct gb_kernel_engine *engine = begin(), *other;
+	char said[GB_KERNEL_ENGINE_TEXT], foreign[sizeof(bpf_dir) + 16], path[KERNEL_PATH];
+
+	(void)state;
+	snprintf(foreign, sizeof(foreign), "%s/foreign", directory);
+	assert_int_equal(bpf_obj_pin(engine->attachment[GB_KERNEL_TO_NETWORK].link, foreign), 0);
+	uint32_t program = attached(GB_KERNEL_TO_NETWORK);
+
+	assert_int_equal(kernel_pins_remove(&engine->pins, KERNEL_PIN_TO_NETWORK), 0);
+	assert_int_equal(symlink(foreign, kernel_pins_path(&engine->pins, KERNEL_PIN_TO_NETWORK, path)), 0);
+	gb_kernel_engine_close(engine, false);
+	other = open_at(bpf_dir, EPOCH);
+	assert_int_equal(other->attachment[GB_KERNEL_TO_NETWORK].interface, 0); /* not taken over */
+	assert_true(other->attachment[GB_KERNEL_TO_GOOSE0].interface != 0);
+	assert_int_equal(symlink(foreign, kernel_pins_path(&other->pins, "any", path)), 0);
+	gb_kernel_engine_close(other, false);
+	assert_true(gb_kernel_engine_remove(bpf_dir, "goose0", said) > 0);
+	assert_int_equal(pins(), 0);
+	assert_int_equal(attached(GB_KERNEL_TO_NETWORK), program); /* nor detached */
+	assert_int_equal(unlink(foreign), 0);
+}
+
 /* ---- where something is missing ------------------------------------------------------------------------------------- */
 
 static void test_without_a_bpffs(void **state)
@@ -492,6 +517,7 @@ int main(void)
 		TEST(test_is_removed_without_a_service),
 		TEST(test_is_removed_beside_a_service),
 		TEST(test_stale_ones_go),
+		TEST(test_others_are_left_alone),
 		TEST(test_without_a_bpffs),
 		TEST(test_without_tcx),
 	};
