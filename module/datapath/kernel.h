@@ -138,6 +138,8 @@ void kernel_maps_release(struct gb_kernel_engine *engine);
 void kernel_attach_adopt(struct gb_kernel_engine *engine);
 /* DIRECTION's program to INTERFACE; 0 = to none. Returns 0 or negative errno. */
 int kernel_attach(struct gb_kernel_engine *engine, enum gb_kernel_direction direction, int interface);
+/* Whether what was attached still is: another interface may have the index by now, or somebody has taken it away. */
+bool kernel_attach_holds(const struct gb_kernel_engine *engine, enum gb_kernel_direction direction);
 void kernel_detach(struct gb_kernel_engine *engine, enum gb_kernel_direction direction);
 /* Lets go of what is attached; with pins it goes on. */
 void kernel_attach_release(struct gb_kernel_engine *engine);
