@@ -13,8 +13,8 @@
 #define BEATS	 4 /* at least, in the time after which programs stop by themselves */
 #define BEGIN_NS (10 * GB_NS_PER_MS) /* between looks whether programs may begin */
 
-/* Programs of an earlier run would go on carrying beside the user engine, by what they were told then: to a goose0 that is gone,
- * or from a source that is not allowed any more.
+/* Programs of an earlier run would go on carrying beside the user engine, by what they were told then: to a goose0 that is
+ * gone, or from a source that is not allowed any more.
  */
 static void remove_left(const struct path *p)
 {

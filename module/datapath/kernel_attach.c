@@ -148,7 +148,7 @@ static bool remove_filter(const char *goose0, enum gb_kernel_direction direction
 	return bpf_tc_detach(&hook, &filter) == 0;
 }
 
-/* The process before may have worked with another interface: its filter there, which leaves no pin, would work with our maps. */
+/* The process before may have had another interface: its filter there, which leaves no pin, would work with our maps. */
 static void remove_filters_elsewhere(const char *goose0, enum gb_kernel_direction direction, int interface)
 {
 	struct if_nameindex *all = if_nameindex();

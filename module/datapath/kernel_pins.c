@@ -173,8 +173,8 @@ char *kernel_pins_path(const struct kernel_pins *pins, const char *name, char pa
 	return path;
 }
 
-/* Never what a symbolic link stands for: the directory is the service's user's, who must not have root open, take over or detach
- * what is another's. The first descriptor is the name itself, and what is got through it is just that.
+/* Never what a symbolic link stands for: the directory is the service's user's, who must not have root open, take over or
+ * detach what is another's. The first descriptor is the name itself, and what is got through it is just that.
  */
 int kernel_pins_get(const struct kernel_pins *pins, const char *name)
 {
