@@ -41,6 +41,7 @@ struct path {
 	struct gb_config_path own;	/* what the configuration says of this path alone */
 	struct gb_datapath *datapath;
 	struct gb_kernel_engine *kernel; /* NULL: the user engine carries everything */
+	bool engine_left; /* goose0 could not be had at start: an engine of before may be there, until it can */
 	char engine_why[GB_KERNEL_ENGINE_TEXT]; /* that the user engine does; "" = it need not */
 	char engine_told_why[GB_KERNEL_ENGINE_TEXT];
 	enum engine_told engine_told;

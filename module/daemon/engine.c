@@ -10,9 +10,12 @@
 #include <string.h>
 
 #define BEAT_NS	 GB_NS_PER_S
+#define BEATS	 4 /* at least, in the time after which programs stop by themselves */
 #define BEGIN_NS (10 * GB_NS_PER_MS) /* between looks whether programs may begin */
 
-/* Programs of an earlier run would go on carrying beside the user engine. */
+/* Programs of an earlier run would go on carrying beside the user engine, by what they were told then: to a goose0 that is
+ * gone, or from a source that is not allowed any more.
+ */
 static void remove_left(const struct path *p)
 {
 	char said[GB_KERNEL_ENGINE_TEXT];
@@ -27,7 +30,8 @@ static void open_engine(struct path *p)
 	char said[GB_KERNEL_ENGINE_TEXT];
 	int error;
 
-	if (!p->link) { /* it may be another service's, with its engine */
+	if (!p->link) { /* it may be another service's, with its engine; if not, it will be had */
+		p->engine_left = true;
 		snprintf(p->engine_why, sizeof(p->engine_why), "the GOOSE interface could not be had when the service started");
 		return;
 	}
@@ -44,10 +48,12 @@ static void open_engine(struct path *p)
 		gb_kernel_engine_close(p->kernel, false);
 		p->kernel = NULL;
 	}
-	if (error)
+	if (error) {
 		snprintf(p->engine_why, sizeof(p->engine_why), "%s", said);
-	else if (*said)
+		remove_left(p);
+	} else if (*said) {
 		gb_warn("%s: %s", p->own.interface, said);
+	}
 }
 
 /* ---- which it is ---- */
@@ -137,8 +143,18 @@ void engine_follow(struct path *p)
 
 		gb_kernel_engine_follow(p->kernel, &use, p->engine_why);
 		beat_in(p->daemon, BEGIN_NS);
+	} else if (p->engine_left && p->link) {
+		remove_left(p);
+		p->engine_left = false;
 	}
 	tell_engine(p);
+}
+
+static uint64_t beat_ns(const struct daemon *d)
+{
+	uint64_t often_ns = d->config.kernel_unattended_s * GB_NS_PER_S / BEATS;
+
+	return often_ns < BEAT_NS ? often_ns : BEAT_NS;
 }
 
 static void on_beat(evutil_socket_t fd, short what, void *arg)
@@ -158,7 +174,7 @@ static void on_beat(evutil_socket_t fd, short what, void *arg)
 		tell_engine(p);
 	}
 	if (any)
-		beat_in(d, soon ? BEGIN_NS : BEAT_NS);
+		beat_in(d, soon ? BEGIN_NS : beat_ns(d));
 }
 
 /* ---- from start to stop ---- */

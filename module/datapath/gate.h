@@ -14,7 +14,8 @@ struct gate {
 
 static inline bool gate_pass(struct gate *gate, uint64_t now_ns, unsigned per_second)
 {
-	if (now_ns - gate->window_ns >= GB_NS_PER_S)
+	/* what is looked at may have come before the window began */
+	if (now_ns > gate->window_ns && now_ns - gate->window_ns >= GB_NS_PER_S)
 		*gate = (struct gate){.window_ns = now_ns};
 	return gate->passed++ < per_second;
 }

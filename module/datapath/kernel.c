@@ -106,12 +106,15 @@ static void tell_programs(struct gb_kernel_engine *engine)
 static int follow_direction(struct gb_kernel_engine *engine, enum gb_kernel_direction direction, int interface)
 {
 	struct kernel_attachment *a = &engine->attachment[direction];
+	bool lost = a->interface != 0 && !kernel_attach_holds(engine, direction);
 	int error;
 
-	if (a->interface != interface && a->begun) {
+	if ((lost || a->interface != interface) && a->begun) {
 		a->begun = false;
 		tell_programs(engine);
 	}
+	if (lost)
+		kernel_detach(engine, direction);
 	error = kernel_attach(engine, direction, interface);
 	if (error)
 		engine->wanted[direction] = false;

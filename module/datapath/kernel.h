@@ -102,10 +102,6 @@ static inline void kernel_drained(struct gb_kernel_engine *engine, enum gb_kerne
 
 /* Whether FD is a map with keys and values of this size. */
 bool kernel_map_is(int fd, size_t key_size, size_t value_size);
-/* The interface of the link that is pinned at PATH: 0 if that is gone, or if there is no link; negative errno if it cannot be
- * known.
- */
-int kernel_link_interface(const char *path);
 
 /* Directory of INTERFACE's instance, made if it is not there, and given to USER if that is not "". Returns 0; or negative
  * errno, -EOPNOTSUPP where BPF_DIR cannot be had on a bpffs.
@@ -114,6 +110,12 @@ int kernel_pins_open(struct kernel_pins *pins, const char *bpf_dir, const char *
 void kernel_pins_close(struct kernel_pins *pins);
 /* The path of pin NAME, good as long as PINS is open, whoever may look into the directories above. */
 char *kernel_pins_path(const struct kernel_pins *pins, const char *name, char path[KERNEL_PATH]);
+/* What is pinned as NAME. Returns a descriptor or negative errno. */
+int kernel_pins_get(const struct kernel_pins *pins, const char *name);
+/* The interface of the link that is pinned as NAME: 0 if that is gone, or if there is no link; negative errno if it cannot be
+ * known.
+ */
+int kernel_link_interface(const struct kernel_pins *pins, const char *name);
 int kernel_pins_remove(const struct kernel_pins *pins, const char *name);
 /* Removes the maps of other layouts than KEEP. */
 void kernel_pins_sweep(const struct kernel_pins *pins, unsigned keep);
@@ -136,6 +138,8 @@ void kernel_maps_release(struct gb_kernel_engine *engine);
 void kernel_attach_adopt(struct gb_kernel_engine *engine);
 /* DIRECTION's program to INTERFACE; 0 = to none. Returns 0 or negative errno. */
 int kernel_attach(struct gb_kernel_engine *engine, enum gb_kernel_direction direction, int interface);
+/* Whether what was attached still is: another interface may have the index by now, or somebody has taken it away. */
+bool kernel_attach_holds(const struct gb_kernel_engine *engine, enum gb_kernel_direction direction);
 void kernel_detach(struct gb_kernel_engine *engine, enum gb_kernel_direction direction);
 /* Lets go of what is attached; with pins it goes on. */
 void kernel_attach_release(struct gb_kernel_engine *engine);

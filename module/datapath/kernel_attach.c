@@ -48,13 +48,13 @@ static bool read_link(int fd, struct link_info *info)
 	return bpf_obj_get_info_by_fd(fd, info, &length) == 0 && info->type == LINK_TYPE_TCX;
 }
 
-int kernel_link_interface(const char *path)
+int kernel_link_interface(const struct kernel_pins *pins, const char *name)
 {
 	struct link_info info;
-	int fd = bpf_obj_get(path);
+	int fd = kernel_pins_get(pins, name);
 
 	if (fd < 0)
-		return errno == ENOENT ? 0 : -errno;
+		return fd == -ENOENT ? 0 : fd;
 	int interface = read_link(fd, &info) ? (int)info.interface : -EINVAL;
 
 	close(fd);
@@ -86,12 +86,10 @@ static int attach_tcx(struct gb_kernel_engine *engine, enum gb_kernel_direction 
 
 void kernel_attach_adopt(struct gb_kernel_engine *engine)
 {
-	char path[KERNEL_PATH];
-
 	for (unsigned i = 0; i < GB_KERNEL_DIRECTIONS && engine->pins.fd >= 0; i++) {
 		struct kernel_attachment *a = &engine->attachment[i];
 		struct link_info info;
-		int link = bpf_obj_get(kernel_pins_path(&engine->pins, pin_name[i], path));
+		int link = kernel_pins_get(&engine->pins, pin_name[i]);
 
 		if (link < 0)
 			continue;
@@ -142,6 +140,26 @@ static bool has_filter(const char *goose0, enum gb_kernel_direction direction, i
 	return bpf_tc_query(&hook, &filter) == 0;
 }
 
+static bool remove_filter(const char *goose0, enum gb_kernel_direction direction, int interface)
+{
+	struct bpf_tc_hook hook = hook_of(direction, interface);
+	struct bpf_tc_opts filter = filter_of(goose0);
+
+	return bpf_tc_detach(&hook, &filter) == 0;
+}
+
+/* The process before may have had another interface: its filter there, which leaves no pin, would work with our maps. */
+static void remove_filters_elsewhere(const char *goose0, enum gb_kernel_direction direction, int interface)
+{
+	struct if_nameindex *all = if_nameindex();
+
+	for (const struct if_nameindex *at = all; at && at->if_index != 0; at++)
+		if ((int)at->if_index != interface && has_filter(goose0, direction, (int)at->if_index))
+			remove_filter(goose0, direction, (int)at->if_index);
+	if (all)
+		if_freenameindex(all);
+}
+
 static int attach_clsact(struct gb_kernel_engine *engine, enum gb_kernel_direction direction, int interface)
 {
 	struct bpf_tc_hook hook = hook_of(direction, interface);
@@ -159,15 +177,9 @@ static int attach_clsact(struct gb_kernel_engine *engine, enum gb_kernel_directi
 	a->clsact = error == 0;
 	/* one that the process before left has carried all the time: nothing waits for the user engine */
 	a->begun = !error && replaces && engine->adopted;
+	if (!error)
+		remove_filters_elsewhere(engine->interface, direction, interface);
 	return error;
-}
-
-static bool remove_filter(const char *goose0, enum gb_kernel_direction direction, int interface)
-{
-	struct bpf_tc_hook hook = hook_of(direction, interface);
-	struct bpf_tc_opts filter = filter_of(goose0);
-
-	return bpf_tc_detach(&hook, &filter) == 0;
 }
 
 int kernel_attach_remove_filters(const char *interface)
@@ -207,6 +219,16 @@ static int exchange(struct kernel_attachment *a)
 		return -errno;
 	a->old_program = false;
 	return 0;
+}
+
+bool kernel_attach_holds(const struct gb_kernel_engine *engine, enum gb_kernel_direction direction)
+{
+	const struct kernel_attachment *a = &engine->attachment[direction];
+	struct link_info info;
+
+	if (a->clsact)
+		return has_filter(engine->interface, direction, a->interface);
+	return a->link >= 0 && read_link(a->link, &info) && (int)info.interface == a->interface;
 }
 
 int kernel_attach(struct gb_kernel_engine *engine, enum gb_kernel_direction direction, int interface)

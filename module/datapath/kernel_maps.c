@@ -35,12 +35,10 @@ static struct bpf_map *map_of(const struct goose_bridge *skeleton, enum kernel_m
 }
 
 /* The layout is part of the name: maps of another one are another process's, until it is gone. */
-static char *pin_path(const struct gb_kernel_engine *engine, enum kernel_map map, char path[KERNEL_PATH])
+static char *pin_of(enum kernel_map map, char name[MAP_NAME])
 {
-	char name[MAP_NAME];
-
-	snprintf(name, sizeof(name), "%u_%s", GB_KERNEL_LAYOUT, map_name[map]);
-	return kernel_pins_path(&engine->pins, name, path);
+	snprintf(name, MAP_NAME, "%u_%s", GB_KERNEL_LAYOUT, map_name[map]);
+	return name;
 }
 
 bool kernel_map_is(int fd, size_t key_size, size_t value_size)
@@ -130,11 +128,11 @@ static void close_maps(struct gb_kernel_engine *engine)
 /* All maps of the process before, if they are what is needed: then the programs will use them. */
 static bool adopt(struct gb_kernel_engine *engine, const struct goose_bridge *skeleton)
 {
-	char path[KERNEL_PATH];
+	char name[MAP_NAME];
 	bool good = engine->pins.fd >= 0;
 
 	for (unsigned i = 0; i < MAP_COUNT && good; i++) {
-		engine->map[i] = bpf_obj_get(pin_path(engine, (enum kernel_map)i, path));
+		engine->map[i] = kernel_pins_get(&engine->pins, pin_of((enum kernel_map)i, name));
 		good = engine->map[i] >= 0 && fits(engine->map[i], map_of(skeleton, (enum kernel_map)i));
 	}
 	good = good && is_our_layout(engine->map[MAP_STATE]);
@@ -148,12 +146,11 @@ static bool adopt(struct gb_kernel_engine *engine, const struct goose_bridge *sk
 /* Those that could not be adopted make room for the new ones. Programs that use them do so until they are exchanged. */
 static int pin_maps(struct gb_kernel_engine *engine)
 {
-	char path[KERNEL_PATH];
+	char path[KERNEL_PATH], name[MAP_NAME];
 
 	for (unsigned i = 0; i < MAP_COUNT; i++) {
-		pin_path(engine, (enum kernel_map)i, path);
-		unlink(path);
-		if (bpf_obj_pin(engine->map[i], path) < 0)
+		kernel_pins_remove(&engine->pins, pin_of((enum kernel_map)i, name));
+		if (bpf_obj_pin(engine->map[i], kernel_pins_path(&engine->pins, name, path)) < 0)
 			return -errno;
 	}
 	return 0;

@@ -173,6 +173,23 @@ char *kernel_pins_path(const struct kernel_pins *pins, const char *name, char pa
 	return path;
 }
 
+/* Never what a symbolic link stands for: the directory is the service's user's, who must not have root open, take over or
+ * detach what is another's. The first descriptor is the name itself, and what is got through it is just that.
+ */
+int kernel_pins_get(const struct kernel_pins *pins, const char *name)
+{
+	char path[KERNEL_PATH];
+	int at = openat(pins->fd, name, O_PATH | O_NOFOLLOW | O_CLOEXEC);
+
+	if (at < 0)
+		return -errno;
+	snprintf(path, sizeof(path), "/proc/self/fd/%d", at);
+	int fd = bpf_obj_get(path), error = errno;
+
+	close(at);
+	return fd < 0 ? -error : fd;
+}
+
 int kernel_pins_remove(const struct kernel_pins *pins, const char *name)
 {
 	return unlinkat(pins->fd, name, 0) < 0 ? -errno : 0;
@@ -209,8 +226,7 @@ struct sweep {
 
 static void detach_pinned(const struct kernel_pins *pins, const char *name)
 {
-	char path[KERNEL_PATH];
-	int fd = bpf_obj_get(kernel_pins_path(pins, name, path));
+	int fd = kernel_pins_get(pins, name);
 
 	if (fd < 0)
 		return;
@@ -257,14 +273,14 @@ int kernel_pins_destroy(struct kernel_pins *pins)
 static bool is_abandoned(const struct kernel_pins *pins)
 {
 	static const char *const links[] = {KERNEL_PIN_TO_NETWORK, KERNEL_PIN_TO_GOOSE0};
-	char path[KERNEL_PATH], name[48];
+	char name[48];
 	struct gb_kernel_state state;
 	uint32_t key = 0;
 
 	snprintf(name, sizeof(name), "%u_state", GB_KERNEL_LAYOUT);
-	int fd = bpf_obj_get(kernel_pins_path(pins, name, path));
+	int fd = kernel_pins_get(pins, name);
 
-	if (fd < 0 && errno != ENOENT)
+	if (fd < 0 && fd != -ENOENT)
 		return false; /* it is not for this process to know */
 	if (fd >= 0) {
 		uint64_t now = gb_clock_mono_ns();
@@ -279,7 +295,7 @@ static bool is_abandoned(const struct kernel_pins *pins)
 			return false;
 	}
 	/* without goose0 it carries nothing, whatever is left on the network's interface */
-	return kernel_link_interface(kernel_pins_path(pins, links[0], path)) == 0;
+	return kernel_link_interface(pins, links[0]) == 0;
 }
 
 struct stale {

@@ -132,15 +132,18 @@ static struct gb_peer *hear(struct gb_peers *peers, uint64_t sender_id, struct i
 	struct gb_peer *peer = find(peers, sender_id, address);
 
 	if (peer) {
-		*silent_ns = now_ns - peer->last_ns;
+		/* by the kernel engine one may have come before another that was looked at first */
+		*silent_ns = now_ns > peer->last_ns ? now_ns - peer->last_ns : 0;
 		*news = *silent_ns > GB_PEER_SILENT_NS ? GB_PEER_BACK : GB_PEER_KNOWN;
 	} else {
 		peer = add(peers, sender_id, address, utc_ns);
 		*silent_ns = 0;
 		*news = GB_PEER_NEW;
 	}
-	peer->last_ns = now_ns;
-	peer->view.last_seen_ns = utc_ns;
+	if (now_ns >= peer->last_ns) {
+		peer->last_ns = now_ns;
+		peer->view.last_seen_ns = utc_ns;
+	}
 	peer->view.datagrams++;
 	return peer;
 }

@@ -116,6 +116,24 @@ ctl B reload >/dev/null
 wait_for 5 joined B $group || fail "B did not join again"
 carries "joined again"
 
+say "the next process may have no programs: what it was told not to let in is not let in by those of before"
+bridge_stop B || fail "B ended with $?"
+sed -i '$aallow_sources = 10.99.0.0/16' "$work/B.conf"
+spawn B setpriv --bounding-set=-bpf,-sys_admin "$(program goose-bridge)" -c "$work/B.conf" >>"$work/B.out" 2>&1
+pid_of[B]=$spawned
+wait_for 10 up_or_gone B || fail "B does not answer"
+wait_for 5 joined B $group || fail "B did not join"
+says B '.paths[0].engine' user || fail "B has programs without permission"
+grep -q 'an earlier run left was taken away' "$work/B.log" || fail "B left the programs of before"
+capture_start unprivileged B goose0 --timeout 2
+replay A goose0 "$pcaps/goose_simulation.pcap"
+expect_none unprivileged
+[ "$(stat B .drops.source_not_allowed)" -gt 0 ] || fail "that is not counted: $(stat B .drops)"
+sed -i '$d' "$work/B.conf"
+bridge_stop B || fail "B ended with $?"
+start_bridges B
+carries "with permission again"
+
 say "without a process, and then without the engine"
 bridge_stop A || fail "A ended with $?"
 capture_start alone B goose0

@@ -320,6 +320,59 @@ static void test_goose0_was_made_anew_between_processes(void **state)
 	gb_kernel_engine_close(engine, true);
 }
 
+/* What comes in by the interface of the process before is nobody's any more. */
+static void network_changed_between_processes(void)
+{
+	struct gb_kernel_engine *engine = begin();
+	int net1_fd = open_tun_device("net1", IFF_TAP | IFF_NO_PI);
+	struct gb_kernel_engine_use use = usual_use();
+	char said[GB_KERNEL_ENGINE_TEXT];
+
+	gb_kernel_engine_close(engine, false);
+	assert_true(attached(GB_KERNEL_TO_GOOSE0) != 0);
+	engine = open_at(bpf_dir, EPOCH + 1);
+	use.network = (int)if_nametoindex("net1");
+	assert_int_equal(gb_kernel_engine_follow(engine, &use, said), 0);
+	assert_int_equal(attached(GB_KERNEL_TO_GOOSE0), 0); /* to net0 */
+	gb_kernel_engine_close(engine, true);
+	close(net1_fd);
+}
+
+static void test_network_changed_between_processes(void **state)
+{
+	(void)state;
+	network_changed_between_processes();
+}
+
+/* Nothing but the link says that it is another. */
+static void goose0_is_made_anew_with_its_index(void)
+{
+	struct gb_kernel_engine *engine = begin();
+	int index = (int)if_nametoindex("goose0");
+	struct ifreq request = request_of("goose0");
+
+	close(goose0_fd);
+	goose0_fd = open("/dev/net/tun", O_RDWR | O_CLOEXEC);
+	request.ifr_flags = IFF_TAP | IFF_NO_PI;
+	assert_int_equal(ioctl(goose0_fd, TUNSETIFINDEX, &index), 0);
+	assert_int_equal(ioctl(goose0_fd, TUNSETIFF, &request), 0);
+	assert_int_equal(if_nametoindex("goose0"), index);
+	set_up("goose0", true);
+	follow(engine);
+	assert_true(attached(GB_KERNEL_TO_NETWORK) != 0);
+	assert_int_equal(kernel_config_active(engine)->forward[GB_KERNEL_TO_NETWORK], 0);
+	drain(engine);
+	gb_kernel_engine_beat(engine, true);
+	assert_true(gb_kernel_engine_carries(engine));
+	gb_kernel_engine_close(engine, true);
+}
+
+static void test_goose0_is_made_anew_with_its_index(void **state)
+{
+	(void)state;
+	goose0_is_made_anew_with_its_index();
+}
+
 static void test_what_it_is_not_to_carry(void **state)
 {
 	struct gb_kernel_engine *engine = begin();
@@ -417,6 +470,31 @@ static void test_stale_ones_go(void **state)
 	gb_kernel_engine_close(engine, true);
 }
 
+/* The directory is the service's user's: what it makes point elsewhere is not followed by root. */
+static void test_others_are_left_alone(void **state)
+{
+	struct gb_kernel_engine *engine = begin(), *other;
+	char said[GB_KERNEL_ENGINE_TEXT], foreign[sizeof(bpf_dir) + 16], path[KERNEL_PATH];
+
+	(void)state;
+	snprintf(foreign, sizeof(foreign), "%s/foreign", directory);
+	assert_int_equal(bpf_obj_pin(engine->attachment[GB_KERNEL_TO_NETWORK].link, foreign), 0);
+	uint32_t program = attached(GB_KERNEL_TO_NETWORK);
+
+	assert_int_equal(kernel_pins_remove(&engine->pins, KERNEL_PIN_TO_NETWORK), 0);
+	assert_int_equal(symlink(foreign, kernel_pins_path(&engine->pins, KERNEL_PIN_TO_NETWORK, path)), 0);
+	gb_kernel_engine_close(engine, false);
+	other = open_at(bpf_dir, EPOCH);
+	assert_int_equal(other->attachment[GB_KERNEL_TO_NETWORK].interface, 0); /* not taken over */
+	assert_true(other->attachment[GB_KERNEL_TO_GOOSE0].interface != 0);
+	assert_int_equal(symlink(foreign, kernel_pins_path(&other->pins, "any", path)), 0);
+	gb_kernel_engine_close(other, false);
+	assert_true(gb_kernel_engine_remove(bpf_dir, "goose0", said) > 0);
+	assert_int_equal(pins(), 0);
+	assert_int_equal(attached(GB_KERNEL_TO_NETWORK), program); /* nor detached */
+	assert_int_equal(unlink(foreign), 0);
+}
+
 /* ---- where something is missing ------------------------------------------------------------------------------------- */
 
 static void test_without_a_bpffs(void **state)
@@ -450,6 +528,8 @@ static void test_without_tcx(void **state)
 	gb_kernel_engine_close(engine, true);
 	adopts();
 	goose0_is_made_anew();
+	goose0_is_made_anew_with_its_index();
+	network_changed_between_processes();
 	is_removed_without_a_service();
 }
 
@@ -488,10 +568,13 @@ int main(void)
 		TEST(test_replaces_what_is_not_whole),
 		TEST(test_goose0_is_made_anew),
 		TEST(test_goose0_was_made_anew_between_processes),
+		TEST(test_network_changed_between_processes),
+		TEST(test_goose0_is_made_anew_with_its_index),
 		TEST(test_what_it_is_not_to_carry),
 		TEST(test_is_removed_without_a_service),
 		TEST(test_is_removed_beside_a_service),
 		TEST(test_stale_ones_go),
+		TEST(test_others_are_left_alone),
 		TEST(test_without_a_bpffs),
 		TEST(test_without_tcx),
 	};

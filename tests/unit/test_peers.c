@@ -279,6 +279,25 @@ static void test_clock_set_back(void **state)
 	expect_counts(f, 0, 1, 0);
 }
 
+/* What the kernel engine carried is looked at later than a hello that came after it. */
+static void test_looked_at_later(void **state)
+{
+	struct fixture *f = *state;
+
+	f->now = 10 * SECOND;
+	hear_epoch(f, 501, 10);
+	f->now -= SECOND / 1000;
+	hear_epoch(f, 501, 11);
+	assert_int_equal(f->news, GB_PEER_KNOWN);
+	hear_epoch(f, 500, 99);
+	assert_int_equal(f->news, GB_PEER_KNOWN);
+	assert_int_equal(only(f).restarts, 0);
+	f->now += SECOND / 1000;
+	f->now += GB_PEER_SILENT_NS;
+	hear_epoch(f, 501, 12);
+	assert_int_equal(f->news, GB_PEER_KNOWN); /* since the later one */
+}
+
 static void test_silent(void **state)
 {
 	struct fixture *f = *state;
@@ -370,6 +389,7 @@ int main(void)
 		TEST(test_clock_set_back),
 		TEST(test_missed),
 		TEST(test_missed_between_hellos),
+		TEST(test_looked_at_later),
 		TEST(test_silent),
 	};
 
