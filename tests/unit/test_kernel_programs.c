@@ -54,19 +54,26 @@ static void *map_array(const struct bpf_map *map)
 	return at == MAP_FAILED ? NULL : at;
 }
 
-/* What libbpf says is shown only where it matters. */
-static char said[65536];
-static size_t said_length;
+/* What libbpf says is shown only where it matters: the end of it, where what the verifier says is long. */
+static char said[16384];
+static bool disliked; /* by the verifier */
 
 __attribute__((format(printf, 2, 0))) static int keep_said(enum libbpf_print_level level, const char *format, va_list arguments)
 {
-	(void)level;
-	int n = vsnprintf(said + said_length, sizeof(said) - said_length, format, arguments);
+	char *text = NULL;
+	int n = vasprintf(&text, format, arguments);
 
-	if (n > 0)
-		said_length += (size_t)n;
-	if (said_length >= sizeof(said) - 1)
-		said_length = 0; /* the end is what matters */
+	(void)level;
+	if (n < 0)
+		return n;
+	disliked |= strstr(text, "PROG LOAD LOG") != NULL;
+	size_t length = (size_t)n < sizeof(said) - 1 ? (size_t)n : sizeof(said) - 1, old = strlen(said);
+	size_t kept = old < sizeof(said) - 1 - length ? old : sizeof(said) - 1 - length;
+
+	memmove(said, said + old - kept, kept);
+	memcpy(said + kept, text + (size_t)n - length, length);
+	said[kept + length] = '\0';
+	free(text);
 	return n;
 }
 
@@ -96,14 +103,10 @@ int programs_load(void)
 	if (!take_rights(UINT64_MAX))
 		return 1;
 
-	if (error == -EPERM || error == -EACCES || error == -ENOSYS) {
-		/* -EACCES is also what the verifier says of a program that it does not like */
-		bool disliked = strstr(said, "PROG LOAD LOG") != NULL;
-
-		if (!disliked) {
-			printf("skipped: programs cannot be loaded into this kernel: %s\n", strerror(-error));
-			return 77;
-		}
+	/* -EACCES is also what the verifier says of a program that it does not like */
+	if ((error == -EPERM || error == -EACCES || error == -ENOSYS) && !disliked) {
+		printf("skipped: programs cannot be loaded into this kernel: %s\n", strerror(-error));
+		return 77;
 	}
 	if (error) {
 		printf("%s\nthe programs were not loaded: %s\n", said, strerror(-error));

@@ -85,13 +85,13 @@ struct engine {
 /* False only where a map is not what it should be. */
 static __always_inline bool engine_get(struct engine *e, enum gb_kernel_direction direction)
 {
-	uint32_t zero = 0, processor = bpf_get_smp_processor_id();
+	word_t zero = 0, processor = AS_KEY(bpf_get_smp_processor_id());
 
 	e->direction = direction;
 	e->state = bpf_map_lookup_elem(&state, &zero);
 	if (!e->state)
 		return false;
-	uint32_t active = READ_ONCE(e->state->active) & 1;
+	word_t active = AS_KEY(READ_ONCE(e->state->active) & 1);
 	struct gb_kernel_counters *own = bpf_map_lookup_elem(&counters, &processor);
 
 	e->config = bpf_map_lookup_elem(&config, &active);
@@ -105,7 +105,7 @@ static __always_inline bool engine_get(struct engine *e, enum gb_kernel_directio
 /* A kernel with preemption everywhere may interrupt a program by another one on the same processor: then NULL. */
 static __always_inline struct scratch *scratch_take(enum gb_kernel_direction direction)
 {
-	uint32_t key = direction;
+	word_t key = AS_KEY(direction);
 	struct scratch *s = bpf_map_lookup_elem(&scratch, &key);
 
 	return s && __sync_lock_test_and_set(&s->taken, 1) == 0 ? s : NULL;
@@ -135,8 +135,17 @@ static __always_inline bool settled(const struct engine *e, uint64_t last_ns)
 /* Whether the process is there to which frames go: its socket ends with it, however it ends. */
 static __noinline bool attended(struct __sk_buff *skb, const struct gb_kernel_config *c)
 {
-	struct bpf_sock_tuple tuple = {.ipv4 = {.saddr = c->local, .daddr = c->group, .sport = c->port, .dport = c->port}};
-	struct bpf_sock *socket = bpf_sk_lookup_udp(skb, &tuple, sizeof(tuple.ipv4), BPF_F_CURRENT_NETNS, 0);
+	struct {
+		uint32_t saddr, daddr; /* as in struct bpf_sock_tuple, which is longer */
+		uint16_t sport, dport;
+	} tuple KEY;
+
+	WRITE_ONCE(tuple.dport, c->port); /* the first of a word is written last: see LASTING */
+	WRITE_ONCE(tuple.sport, c->port);
+	WRITE_ONCE(tuple.daddr, c->group);
+	WRITE_ONCE(tuple.saddr, c->local);
+	struct bpf_sock *socket =
+		bpf_sk_lookup_udp(skb, (struct bpf_sock_tuple *)&tuple, sizeof(tuple), BPF_F_CURRENT_NETNS, 0);
 	uint32_t there = 0;
 
 	if (socket) {
@@ -182,33 +191,37 @@ static __always_inline void hold(const struct engine *e, void *map, const void *
 /* ---- octets ---- */
 
 /* Reads LENGTH octets of the packet, from AT on, to INTO, which has ROOM for so many. Returns 0 or negative errno. */
-static __always_inline long load_octets(struct __sk_buff *skb, uint32_t at, uint8_t *into, uint32_t length, uint32_t room)
+static __always_inline long load_octets(struct __sk_buff *skb, word_t at, uint8_t *into, word_t length, word_t room)
 {
+	length--; /* one test for both ends: of "not 0" alone Linux before 6.8 learns nothing */
 	OPAQUE(length);
-	if (length == 0 || length > room)
+	if (length >= room)
 		return -1;
-	return bpf_skb_load_bytes(skb, at, into, length);
+	length++;
+	return bpf_skb_load_bytes(skb, (uint32_t)at, into, (uint32_t)length);
 }
 
 /* Adds LENGTH octets of the packet, from AT on, to *SUM. They were read to OCTETS, which has ROOM for so many; but for a last
  * word that is not whole: the verifier allows no place in memory that depends on a length, unless with CAP_PERFMON, which the
  * service does not have. Returns 0 or negative errno.
  */
-static __always_inline long sum_octets(struct __sk_buff *skb, uint32_t at, uint8_t *octets, uint32_t length, uint32_t room,
-				       uint64_t *sum)
+static __always_inline long sum_octets(struct __sk_buff *skb, word_t at, uint8_t *octets, word_t length, word_t room,
+				       word_t *sum)
 {
-	uint32_t rest = length % WORD;
-	uint64_t last = 0;
+	word_t rest = length % WORD, last = 0;
 
 	OPAQUE(length);
 	if (length > room)
 		return -1;
-	length &= ~(WORD - 1);
-	*sum += (uint32_t)bpf_csum_diff(NULL, 0, (void *)octets, length, 0);
+	length &= ~(word_t)(WORD - 1);
+	*sum += LASTING((uint32_t)bpf_csum_diff(NULL, 0, (void *)octets, (uint32_t)length, 0));
+	rest--;
 	OPAQUE(rest);
-	if (rest == 0 || rest >= WORD)
+	if (rest >= WORD - 1)
 		return 0;
-	long error = bpf_skb_load_bytes(skb, at + length, &last, rest);
+	OPAQUE(rest);
+	rest = (rest & (WORD - 1)) + 1; /* also where the verifier goes the other way: see reserve */
+	long error = bpf_skb_load_bytes(skb, (uint32_t)(at + length), &last, (uint32_t)rest);
 
 	*sum += last;
 	return error;
@@ -218,8 +231,8 @@ static __always_inline long sum_octets(struct __sk_buff *skb, uint32_t at, uint8
 struct rest {
 	struct __sk_buff *skb;
 	struct scratch *scratch;
-	uint32_t at, end; /* octets of the packet */
-	uint64_t sum;
+	word_t at, end; /* octets of the packet */
+	word_t sum;
 	long error;
 };
 
@@ -231,11 +244,11 @@ static long sum_chunk(uint32_t unused, void *arg)
 	(void)unused;
 	if (r->at >= r->end)
 		return 1;
-	uint32_t length = r->end - r->at < CHUNK ? r->end - r->at : CHUNK;
+	word_t at = r->at, length = r->end - at < CHUNK ? r->end - at : CHUNK;
 
-	r->error = load_octets(r->skb, r->at, r->scratch->octets, length, CHUNK);
+	r->error = load_octets(r->skb, at, r->scratch->octets, length, CHUNK);
 	if (!r->error)
-		r->error = sum_octets(r->skb, r->at, r->scratch->octets, length, CHUNK, &r->sum);
+		r->error = sum_octets(r->skb, at, r->scratch->octets, length, CHUNK, &r->sum);
 	r->at += CHUNK;
 	return r->error != 0;
 }
@@ -243,7 +256,7 @@ static long sum_chunk(uint32_t unused, void *arg)
 /* Adds the packet's octets from AT to its END, which are what of a frame is behind its head, to *SUM. Returns 0 or negative
  * errno.
  */
-static __always_inline long sum_rest(struct __sk_buff *skb, struct scratch *s, uint32_t at, uint32_t end, uint64_t *sum)
+static __always_inline long sum_rest(struct __sk_buff *skb, struct scratch *s, word_t at, word_t end, word_t *sum)
 {
 	if (at >= end)
 		return 0;
@@ -258,44 +271,44 @@ static __always_inline long sum_rest(struct __sk_buff *skb, struct scratch *s, u
 
 /* ---- a frame's head, and supervision ---- */
 
-/* Where a frame's head is. It is in its record from the start: what is written there early is in its place when the record is
- * handed over, which then need not wait for it.
- */
+/* Where a frame's head is copied to and summed up. */
 struct head {
-	struct gb_kernel_record *record; /* NULL: the ring is full */
-	struct scratch *scratch;	 /* NULL: not needed */
 	uint8_t *octets;
-	uint32_t room;	 /* for so many octets */
-	uint32_t length; /* octets of frame there */
+	word_t room;		 /* for so many octets */
+	word_t length;		 /* octets of frame there */
+	struct scratch *scratch; /* for what is behind it; NULL: there is nothing */
 };
 
 #define RESERVE(ring, room) bpf_ringbuf_reserve(ring, sizeof(struct gb_kernel_record) + (room), 0)
 
-/* Makes room for the head of a frame of LENGTH octets. False: there is nothing to sum it up in. Whatever is returned, head_done
- * has to be called.
+/* A record with room for all of a frame of LENGTH octets, which are at most GB_KERNEL_HEAD_MAX: that room is then the head's,
+ * and what is written there early is in its place when the record is handed over. NULL: the ring is full.
+ *
+ * Whoever calls this has two ways from there, and no test later of whether there is a record: without CAP_PERFMON the verifier
+ * follows each test that it knows the outcome of the other way as well, as a processor might that guesses, and finds there that
+ * NULL is handed over.
  */
-static __always_inline bool head_get(struct head *h, const struct engine *e, void *ring, uint32_t length)
+static __always_inline struct gb_kernel_record *reserve(void *ring, word_t length, struct head *h)
 {
-	bool whole = length <= GB_KERNEL_HEAD_MAX;
-
-	h->length = whole ? length : GB_KERNEL_HEAD_MAX;
-	h->room = length <= 128 ? 128 : length <= 256 ? 256 : GB_KERNEL_HEAD_MAX;
-	if (h->room == 128)
-		h->record = RESERVE(ring, 128);
-	else if (h->room == 256)
-		h->record = RESERVE(ring, 256);
-	else
-		h->record = RESERVE(ring, GB_KERNEL_HEAD_MAX);
+	h->length = length;
 	h->scratch = NULL;
-	if (!h->record || !whole)
-		h->scratch = scratch_take(e->direction);
-	if (h->record) {
-		h->octets = (uint8_t *)(h->record + 1);
-		return whole || h->scratch;
+	if (length <= 128) {
+		h->room = LASTING(128);
+		return RESERVE(ring, 128);
 	}
-	h->room = GB_KERNEL_HEAD_MAX;
-	h->octets = h->scratch ? h->scratch->octets : NULL;
-	return h->scratch;
+	if (length <= 256) {
+		h->room = LASTING(256);
+		return RESERVE(ring, 256);
+	}
+	h->room = LASTING(GB_KERNEL_HEAD_MAX);
+	return RESERVE(ring, GB_KERNEL_HEAD_MAX);
+}
+
+/* A reader that waits is woken by the ring itself where it is half full. */
+static __always_inline uint64_t wakes(const struct engine *e, void *ring)
+{
+	return e->counters->frames % RING_TURN == 0 &&
+	       bpf_ringbuf_query(ring, BPF_RB_AVAIL_DATA) > GB_KERNEL_RING_OCTETS / 2 ? BPF_RB_FORCE_WAKEUP : BPF_RB_NO_WAKEUP;
 }
 
 /* Wakes a reader that waits. It looked, after it had said so, before the record was there, or finds it. */
@@ -311,26 +324,11 @@ static __always_inline void wake(const struct engine *e, void *ring)
 		bpf_ringbuf_discard(none, __sync_lock_test_and_set(waiting, 0) ? BPF_RB_FORCE_WAKEUP : BPF_RB_NO_WAKEUP);
 }
 
-/* Of a frame that was CARRIED supervision is told, or misses it: it is carried, whether the ring had room or not. */
-static __always_inline void head_done(struct head *h, const struct engine *e, void *ring, bool carried)
+/* The frame was carried all the same. */
+static __always_inline void count_unsupervised(const struct engine *e)
 {
-	uint64_t flags = BPF_RB_NO_WAKEUP;
-
-	if (h->scratch)
-		scratch_give_back(h->scratch);
-	if (h->record && !carried)
-		bpf_ringbuf_discard(h->record, BPF_RB_NO_WAKEUP);
-	if (!carried)
-		return;
-	if (e->counters->frames % RING_TURN == 0 && bpf_ringbuf_query(ring, BPF_RB_AVAIL_DATA) > GB_KERNEL_RING_OCTETS / 2)
-		flags = BPF_RB_FORCE_WAKEUP;
-	if (h->record) {
-		bpf_ringbuf_submit(h->record, flags);
-	} else {
-		e->counters->unsupervised++;
-		__sync_fetch_and_add(&e->state->missed[e->direction], 1);
-	}
-	wake(e, ring);
+	e->counters->unsupervised++;
+	__sync_fetch_and_add(&e->state->missed[e->direction], 1);
 }
 
 static __always_inline void count_carried(const struct engine *e, uint32_t length, uint32_t overhead, bool tagged, bool whole)

@@ -20,9 +20,9 @@ struct top {
 } __attribute__((aligned(8)));
 
 struct frame {
-	uint32_t tags;
-	bool header_whole;
-	uint16_t appid; /* in network byte order; 0 where the header is not whole */
+	word_t tags;
+	word_t header_whole; /* 0, 1 */
+	word_t appid; /* in network byte order; 0 where the header is not whole */
 };
 
 static __always_inline bool is_tag(uint16_t ethertype)
@@ -37,7 +37,7 @@ static __always_inline uint16_t u16_at(const struct top *top, uint32_t at)
 }
 
 /* With the EtherType at AT. */
-static __always_inline enum verdict parse_goose(const struct top *top, uint32_t at, uint32_t length, struct frame *frame)
+static __always_inline word_t parse_goose(const struct top *top, uint32_t at, uint32_t length, struct frame *frame)
 {
 	uint32_t payload = at + sizeof(uint16_t);
 
@@ -49,22 +49,32 @@ static __always_inline enum verdict parse_goose(const struct top *top, uint32_t 
 		return NOT_CARRIED;
 	uint32_t said = bpf_ntohs(u16_at(top, payload + 2)), there = length - payload;
 
-	frame->header_whole = there >= GOOSE_HEADER && said >= GOOSE_HEADER && said <= there;
+	frame->header_whole = LASTING(there >= GOOSE_HEADER && said >= GOOSE_HEADER && said <= there);
 	if (frame->header_whole)
-		frame->appid = u16_at(top, payload);
+		frame->appid = LASTING(u16_at(top, payload));
 	return CARRIED_HERE;
 }
 
+/* Whose frame it is. Two words: see engine.h. */
+static __always_inline void flow_of(const struct top *top, const struct frame *frame, struct gb_kernel_flow *flow)
+{
+	const uint64_t *from = (const uint64_t *)top->octets;
+	uint64_t *to = (uint64_t *)flow, appid = bpf_ntohs((uint16_t)frame->appid);
+
+	to[0] = from[0];
+	to[1] = bpf_cpu_to_be64((bpf_be64_to_cpu(from[1]) & 0xFFFFFFFF00000000) | appid << 16);
+}
+
 /* NOT_FOR_US: not GOOSE. NOT_CARRIED: no whole Ethernet header, or a source address with the group bit. */
-static __always_inline enum verdict parse_frame(const struct top *top, uint32_t length, struct frame *frame)
+static __always_inline word_t parse_frame(const struct top *top, uint32_t length, struct frame *frame)
 {
 	*frame = (struct frame){0};
 	if (!is_tag(u16_at(top, 12)))
 		return parse_goose(top, 12, length, frame);
-	frame->tags = 1;
+	frame->tags = LASTING(1);
 	if (!is_tag(u16_at(top, 16)))
 		return parse_goose(top, 16, length, frame);
-	frame->tags = 2;
+	frame->tags = LASTING(2);
 	return parse_goose(top, 20, length, frame);
 }
 

@@ -33,6 +33,32 @@ typedef __s64 int64_t;
 /* The verifier believes a bound only where the compiler cannot reason it away. */
 #define OPAQUE(x) asm volatile("" : "+r"(x))
 
+/* A value that lives long. Registers run out, and then it is on the stack, where Linux before 6.9 without CAP_PERFMON takes a
+ * number for a pointer that nothing but a whole word may be written over: "attempt to corrupt spilled pointer on stack". So
+ * whatever is on the stack is made of whole words, also what the compiler puts there of its own accord: LASTING keeps it from
+ * making less of one.
+ */
+typedef uint64_t word_t;
+#define LASTING(x)                           \
+	({                                   \
+		word_t lasting_ = (word_t)(x); \
+		OPAQUE(lasting_);            \
+		lasting_;                    \
+	})
+
+/* On the stack, for a map or a helper: it begins with a word. */
+#define KEY __attribute__((aligned(8)))
+
+/* A whole word whose first four octets, which are the key of a map, are X. */
+#if __BYTE_ORDER__ == __ORDER_LITTLE_ENDIAN__
+#define AS_KEY(x) ((word_t)(x))
+#else
+#define AS_KEY(x) ((word_t)(x) << 32)
+#endif
+
+/* What is in memory is read again afterwards, not kept. */
+#define FORGET() asm volatile("" ::: "memory")
+
 /* To the next program, and in the end to the user engine, or to whomever the packet is for. */
 #define PASS TC_ACT_UNSPEC
 
@@ -44,6 +70,7 @@ enum verdict {
 		      * kernel on the way there, drops it under its reason, or it is no frame but a message between bridges
 		      */
 	NOT_FOR_US,
+	NO_RECORD, /* the ring is full, or the frame is longer than what it takes of one */
 };
 
 #endif

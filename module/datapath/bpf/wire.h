@@ -66,7 +66,7 @@ struct native {
 	uint64_t send_time_ns;
 };
 
-/* So that every field lies on the stack as the processor wants it. */
+/* So that every field lies on the stack, and in a packet, as the processor wants it. */
 #define WIRE_SHIFT 6
 
 struct wire {
@@ -76,10 +76,6 @@ struct wire {
 	struct udp udp;
 	struct native native;
 	uint16_t frame_length;
-	/* to the network, where the frame's tag is not among its octets: what its first twelve octets and the tag become */
-	uint8_t addresses[2 * ETH_ALEN];
-	uint16_t tpid;
-	uint16_t tci;
 };
 
 static __always_inline uint8_t *wire_octets(struct wire *wire)
