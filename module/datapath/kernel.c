@@ -2,7 +2,6 @@
 /* The kernel engine from start to end, and what it carries at the moment. */
 #include "kernel.h"
 
-#include <bpf/libbpf.h>
 #include <errno.h>
 #include <goose-bridge/clock.h>
 #include <stdarg.h>
@@ -230,21 +229,13 @@ static void remove_instance(void *arg, const char *interface)
 	kernel_pins_close(&pins);
 }
 
-static int silence(enum libbpf_print_level level, const char *format, va_list arguments)
-{
-	(void)level;
-	(void)format;
-	(void)arguments;
-	return 0;
-}
-
 int gb_kernel_engine_remove(const char *bpf_dir, const char *interface, char *said)
 {
 	struct removal r = {.bpf_dir = bpf_dir};
 	struct if_nameindex *all;
 
 	*said = '\0';
-	libbpf_set_print(silence);
+	kernel_quieten_libbpf();
 	if (interface) {
 		remove_instance(&r, interface);
 	} else {

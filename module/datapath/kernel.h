@@ -95,10 +95,17 @@ static inline void kernel_drained(struct gb_kernel_engine *engine, enum gb_kerne
 /* ---- kernel_maps.c, kernel_pins.c, kernel_attach.c: only where it is built ---- */
 
 #define KERNEL_PATH 96 /* octets of a pin's path */
+#define KERNEL_PIN  32 /* octets of a map's pin */
 
-/* Pins of links. Those of maps begin with the number of their layout. */
+/* Pins of links. */
 #define KERNEL_PIN_TO_NETWORK "to_network"
 #define KERNEL_PIN_TO_GOOSE0  "to_goose0"
+
+/* MAP's pin. The layout is part of the name: maps of another one are another process's, until it is gone. Returns NAME. */
+char *kernel_map_pin(enum kernel_map map, char name[KERNEL_PIN]);
+
+/* What fails is returned, and said once, by whoever asked: libbpf itself says nothing. */
+void kernel_quieten_libbpf(void);
 
 /* Whether FD is a map with keys and values of this size. */
 bool kernel_map_is(int fd, size_t key_size, size_t value_size);

@@ -17,8 +17,6 @@
 
 #include "goose_bridge.skel.h"
 
-#define MAP_NAME 32
-
 static const char *const map_name[MAP_COUNT] = {
 	[MAP_CONFIG] = "config",
 	[MAP_COUNTERS] = "counters",
@@ -34,10 +32,9 @@ static struct bpf_map *map_of(const struct goose_bridge *skeleton, enum kernel_m
 	return bpf_object__find_map_by_name(skeleton->obj, map_name[map]);
 }
 
-/* The layout is part of the name: maps of another one are another process's, until it is gone. */
-static char *pin_of(enum kernel_map map, char name[MAP_NAME])
+char *kernel_map_pin(enum kernel_map map, char name[KERNEL_PIN])
 {
-	snprintf(name, MAP_NAME, "%u_%s", GB_KERNEL_LAYOUT, map_name[map]);
+	snprintf(name, KERNEL_PIN, "%u_%s", GB_KERNEL_LAYOUT, map_name[map]);
 	return name;
 }
 
@@ -128,11 +125,11 @@ static void close_maps(struct gb_kernel_engine *engine)
 /* All maps of the process before, if they are what is needed: then the programs will use them. */
 static bool adopt(struct gb_kernel_engine *engine, const struct goose_bridge *skeleton)
 {
-	char name[MAP_NAME];
+	char name[KERNEL_PIN];
 	bool good = engine->pins.fd >= 0;
 
 	for (unsigned i = 0; i < MAP_COUNT && good; i++) {
-		engine->map[i] = kernel_pins_get(&engine->pins, pin_of((enum kernel_map)i, name));
+		engine->map[i] = kernel_pins_get(&engine->pins, kernel_map_pin((enum kernel_map)i, name));
 		good = engine->map[i] >= 0 && fits(engine->map[i], map_of(skeleton, (enum kernel_map)i));
 	}
 	good = good && is_our_layout(engine->map[MAP_STATE]);
@@ -146,10 +143,10 @@ static bool adopt(struct gb_kernel_engine *engine, const struct goose_bridge *sk
 /* Those that could not be adopted make room for the new ones. Programs that use them do so until they are exchanged. */
 static int pin_maps(struct gb_kernel_engine *engine)
 {
-	char path[KERNEL_PATH], name[MAP_NAME];
+	char path[KERNEL_PATH], name[KERNEL_PIN];
 
 	for (unsigned i = 0; i < MAP_COUNT; i++) {
-		kernel_pins_remove(&engine->pins, pin_of((enum kernel_map)i, name));
+		kernel_pins_remove(&engine->pins, kernel_map_pin((enum kernel_map)i, name));
 		if (bpf_obj_pin(engine->map[i], kernel_pins_path(&engine->pins, name, path)) < 0)
 			return -errno;
 	}
@@ -237,11 +234,16 @@ static int say_nothing(enum libbpf_print_level level, const char *format, va_lis
 	return 0;
 }
 
+void kernel_quieten_libbpf(void)
+{
+	libbpf_set_print(say_nothing);
+}
+
 int kernel_maps_load(struct gb_kernel_engine *engine, uint64_t epoch)
 {
 	int error, cpus = libbpf_num_possible_cpus();
 
-	libbpf_set_print(say_nothing); /* what fails is returned, and said once, by whoever asked */
+	kernel_quieten_libbpf();
 	if (cpus < 0)
 		return cpus;
 	engine->cpus = (unsigned)cpus;

@@ -273,12 +273,11 @@ int kernel_pins_destroy(struct kernel_pins *pins)
 static bool is_abandoned(const struct kernel_pins *pins)
 {
 	static const char *const links[] = {KERNEL_PIN_TO_NETWORK, KERNEL_PIN_TO_GOOSE0};
-	char name[48];
+	char name[KERNEL_PIN];
 	struct gb_kernel_state state;
 	uint32_t key = 0;
 
-	snprintf(name, sizeof(name), "%u_state", GB_KERNEL_LAYOUT);
-	int fd = kernel_pins_get(pins, name);
+	int fd = kernel_pins_get(pins, kernel_map_pin(MAP_STATE, name));
 
 	if (fd < 0 && fd != -ENOENT)
 		return false; /* it is not for this process to know */
