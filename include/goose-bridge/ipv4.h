@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: Apache-2.0 */
-/* base/ipv4: the header of an IPv4 packet (RFC 791, 3.1), taken apart. Pure. */
+/* base/ipv4: the header of an IPv4 packet (RFC 791, 3.1), taken apart, and a group's address on Ethernet. Pure. */
 #ifndef GOOSE_BRIDGE_IPV4_H
 #define GOOSE_BRIDGE_IPV4_H
 
@@ -23,5 +23,10 @@ struct gb_ipv4 {
  * checksum is not looked at: the kernel has.
  */
 bool gb_ipv4_parse(const uint8_t *octets, size_t length, struct gb_ipv4 *packet);
+
+/* Writes the Ethernet address that datagrams to GROUP, an address of 224.0.0.0/4, are sent to: the lower 23 bits of the group
+ * behind 01-00-5E (RFC 1112, 6.4).
+ */
+void gb_ipv4_group_mac(struct in_addr group, uint8_t mac[6]);
 
 #endif

@@ -1,6 +1,8 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 #include <goose-bridge/ipv4.h>
 
+#include <string.h>
+
 #define HEADER_OCTETS 20     /* without options */
 #define FRAGMENTED    0x3FFF /* the flag that more follow, and the offset */
 
@@ -27,4 +29,11 @@ bool gb_ipv4_parse(const uint8_t *octets, size_t length, struct gb_ipv4 *packet)
 	packet->options = gb_reader(octets + HEADER_OCTETS, header - HEADER_OCTETS);
 	packet->body = gb_reader(octets + header, total - header);
 	return true;
+}
+
+void gb_ipv4_group_mac(struct in_addr group, uint8_t mac[6])
+{
+	uint32_t low = ntohl(group.s_addr) & 0x7FFFFF;
+
+	memcpy(mac, (uint8_t[]){0x01, 0x00, 0x5E, (uint8_t)(low >> 16), (uint8_t)(low >> 8), (uint8_t)low}, 6);
 }

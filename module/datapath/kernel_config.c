@@ -8,6 +8,7 @@
 #include <errno.h>
 #include <goose-bridge/clock.h>
 #include <goose-bridge/goose.h>
+#include <goose-bridge/ipv4.h>
 #include <linux/membarrier.h>
 #include <string.h>
 #include <sys/syscall.h>
@@ -37,15 +38,6 @@ static bool forwards(const struct gb_kernel_engine *engine, enum gb_kernel_direc
 	return engine->wanted[direction] && a->interface != 0 && a->begun;
 }
 
-/* 224.0.0.0/4 as an Ethernet address: the lower 23 bits of the group (RFC 1112, 6.4). */
-static void put_group_mac(uint8_t mac[6], struct in_addr group)
-{
-	uint32_t bits = ntohl(group.s_addr) & 0x7FFFFF;
-	uint8_t octets[6] = {0x01, 0x00, 0x5E, (uint8_t)(bits >> 16), (uint8_t)(bits >> 8), (uint8_t)bits};
-
-	memcpy(mac, octets, sizeof(octets));
-}
-
 /* What the kernel receives on an interface when a program sends it there: a header and one tag more than the MTU, whatever tags
  * the frame has (is_skb_forwardable, net/core/dev.c). A process that writes to the TAP is not asked.
  */
@@ -67,7 +59,7 @@ struct gb_kernel_config kernel_config_of(const struct gb_kernel_engine *engine, 
 	config.clock_unsynchronised = !use->clock_synchronised;
 	config.ttl = use->ttl;
 	config.tos = (uint8_t)(use->dscp << 2);
-	put_group_mac(config.group_mac, use->group);
+	gb_ipv4_group_mac(use->group, config.group_mac);
 	memcpy(config.source_mac, use->source_mac, sizeof(config.source_mac));
 	config.port = htons(use->port);
 	config.goose0_index = (uint32_t)use->goose0;

@@ -4,6 +4,7 @@
 #include "diag_packet.h"
 
 #include <errno.h>
+#include <goose-bridge/ipv4.h>
 #include <linux/filter.h>
 #include <linux/if_ether.h>
 #include <linux/if_packet.h>
@@ -34,16 +35,11 @@ static int filter_group(int fd, struct in_addr group)
 	return setsockopt(fd, SOL_SOCKET, SO_ATTACH_FILTER, &program, sizeof(program)) < 0 ? -errno : 0;
 }
 
-/* The group's address on Ethernet: 01:00:5E and its lower 23 bits (RFC 1112, 6.4). */
 static int let_through(int fd, int index, struct in_addr group)
 {
-	uint32_t low = ntohl(group.s_addr) & 0x7FFFFF;
-	struct packet_mreq request = {
-		.mr_ifindex = index,
-		.mr_type = PACKET_MR_MULTICAST,
-		.mr_alen = ETH_ALEN,
-		.mr_address = {0x01, 0x00, 0x5E, (uint8_t)(low >> 16), (uint8_t)(low >> 8), (uint8_t)low}};
+	struct packet_mreq request = {.mr_ifindex = index, .mr_type = PACKET_MR_MULTICAST, .mr_alen = ETH_ALEN};
 
+	gb_ipv4_group_mac(group, request.mr_address);
 	return setsockopt(fd, SOL_PACKET, PACKET_ADD_MEMBERSHIP, &request, sizeof(request)) < 0 ? -errno : 0;
 }
 
