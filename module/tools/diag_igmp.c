@@ -155,11 +155,9 @@ struct join {
 static void on_heard(void *arg, const struct gb_igmp_message *message, bool outgoing, uint64_t time_ns)
 {
 	struct join *j = arg;
-	char text[200];
 
 	diag_timeline_heard(&j->timeline, message, outgoing, time_ns);
-	diag_tell(&j->d->out, time_ns, diag_listen_name(message), diag_listen_fields(message, outgoing), "%s",
-		  diag_listen_describe(message, outgoing, j->d->group, text, sizeof(text)));
+	diag_listen_tell(j->d, message, outgoing, time_ns);
 }
 
 static void look(struct join *j)

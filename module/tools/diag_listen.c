@@ -131,7 +131,7 @@ void diag_listen_end(struct diag_listener *l)
 
 /* ---- as words and fields -------------------------------------------------------------------------------------------- */
 
-const char *diag_listen_name(const struct gb_igmp_message *message)
+static const char *name_of(const struct gb_igmp_message *message)
 {
 	switch (message->kind) {
 	case GB_IGMP_QUERY:
@@ -199,4 +199,12 @@ const char *diag_listen_describe(const struct gb_igmp_message *message, bool out
 		break;
 	}
 	return text;
+}
+
+void diag_listen_tell(struct diag *d, const struct gb_igmp_message *message, bool outgoing, uint64_t time_ns)
+{
+	char text[200];
+
+	diag_tell(&d->out, time_ns, name_of(message), diag_listen_fields(message, outgoing), "%s",
+		  diag_listen_describe(message, outgoing, d->group, text, sizeof(text)));
 }

@@ -29,7 +29,7 @@ const char *diag_listen_describe(const struct gb_igmp_message *message, bool out
 /* MESSAGE as fields. */
 struct json_object *diag_listen_fields(const struct gb_igmp_message *message, bool outgoing);
 
-/* "query", "report", "leave" or "other". */
-const char *diag_listen_name(const struct gb_igmp_message *message);
+/* Tells of MESSAGE, which D's listener heard. */
+void diag_listen_tell(struct diag *d, const struct gb_igmp_message *message, bool outgoing, uint64_t time_ns);
 
 #endif

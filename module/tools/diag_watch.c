@@ -28,11 +28,9 @@ struct watch {
 static void on_heard(void *arg, const struct gb_igmp_message *message, bool outgoing, uint64_t time_ns)
 {
 	struct watch *w = arg;
-	char text[200];
 
 	diag_timeline_heard(&w->timeline, message, outgoing, time_ns);
-	diag_tell(&w->d->out, time_ns, diag_listen_name(message), diag_listen_fields(message, outgoing), "%s",
-		  diag_listen_describe(message, outgoing, w->d->group, text, sizeof(text)));
+	diag_listen_tell(w->d, message, outgoing, time_ns);
 }
 
 static void tell_kernel(struct watch *w, unsigned users)
