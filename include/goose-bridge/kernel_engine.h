@@ -83,15 +83,12 @@ bool gb_kernel_engine_carries(const struct gb_kernel_engine *engine);
 /* How it is attached: "tcx" or "clsact"; "" if it is not. */
 const char *gb_kernel_engine_attachment(const struct gb_kernel_engine *engine);
 
-/* Of its sequences: UTC ns, as given when the maps were made. */
-uint64_t gb_kernel_engine_epoch(const struct gb_kernel_engine *engine);
-
 /* Whether the maps are those of an earlier process. */
 bool gb_kernel_engine_is_adopted(const struct gb_kernel_engine *engine);
 
 /* Takes programs, links and pins of the instance of INTERFACE in this network namespace away, whether or not a service lives
- * and whether or not INTERFACE does; NULL: of all instances of this namespace. Those of interfaces and namespaces that are gone
- * go with them. The pins are looked for under BPF_DIR; filters on the interfaces of this namespace are found without.
+ * and whether or not INTERFACE does. Those of interfaces and namespaces that are gone go with them. The pins are looked for
+ * under BPF_DIR; filters on the interfaces of this namespace are found without.
  * Returns how many programs and pins it took away, 0 if there were none (also where this build or the kernel has no such
  * engine); or negative errno, -EPERM without CAP_BPF and CAP_NET_ADMIN, with SAID (GB_KERNEL_ENGINE_TEXT octets): why.
  */

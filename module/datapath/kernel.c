@@ -195,11 +195,6 @@ const char *gb_kernel_engine_attachment(const struct gb_kernel_engine *engine)
 	return a->interface == 0 ? "" : a->clsact ? "clsact" : "tcx";
 }
 
-uint64_t gb_kernel_engine_epoch(const struct gb_kernel_engine *engine)
-{
-	return engine->state->epoch;
-}
-
 bool gb_kernel_engine_is_adopted(const struct gb_kernel_engine *engine)
 {
 	return engine->adopted;
@@ -207,49 +202,21 @@ bool gb_kernel_engine_is_adopted(const struct gb_kernel_engine *engine)
 
 /* ---- without a service ---- */
 
-struct removal {
-	const char *bpf_dir;
-	int removed;
-	int error;
-};
-
-static void remove_instance(void *arg, const char *interface)
-{
-	struct removal *r = arg;
-	struct kernel_pins pins;
-	int filters = kernel_attach_remove_filters(interface);
-
-	if (filters < 0)
-		r->error = filters;
-	else
-		r->removed += filters;
-	if (kernel_pins_find(&pins, r->bpf_dir, interface) < 0)
-		return;
-	r->removed += kernel_pins_destroy(&pins);
-	kernel_pins_close(&pins);
-}
-
 int gb_kernel_engine_remove(const char *bpf_dir, const char *interface, char *said)
 {
-	struct removal r = {.bpf_dir = bpf_dir};
-	struct if_nameindex *all;
+	struct kernel_pins pins;
+	int filters, removed;
 
 	*said = '\0';
 	kernel_quieten_libbpf();
-	if (interface) {
-		remove_instance(&r, interface);
-	} else {
-		all = if_nameindex(); /* filters leave no pin: any interface may be their goose0 */
-		for (const struct if_nameindex *at = all; at && at->if_index != 0; at++)
-			remove_instance(&r, at->if_name);
-		if (all)
-			if_freenameindex(all);
-		kernel_pins_each(bpf_dir, remove_instance, &r);
+	filters = kernel_attach_remove_filters(interface);
+	removed = filters > 0 ? filters : 0;
+	if (kernel_pins_find(&pins, bpf_dir, interface) == 0)
+		removed += kernel_pins_destroy(&pins);
+	removed += kernel_pins_remove_stale(bpf_dir);
+	if (filters < 0 && removed == 0) {
+		say_why_not(said, filters);
+		return filters;
 	}
-	r.removed += kernel_pins_remove_stale(bpf_dir);
-	if (r.error && r.removed == 0) {
-		say_why_not(said, r.error);
-		return r.error;
-	}
-	return r.removed;
+	return removed;
 }

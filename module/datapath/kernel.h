@@ -134,8 +134,6 @@ int kernel_pins_remove_stale(const char *bpf_dir);
 int kernel_pins_find(struct kernel_pins *pins, const char *bpf_dir, const char *interface);
 /* The directory INSTANCE itself: so says the name of INTERFACE in this namespace. */
 int kernel_pins_instance(const char *interface, char *instance, size_t size);
-/* For each instance of this namespace: its interface. Returns how many calls were made. */
-int kernel_pins_each(const char *bpf_dir, void (*call)(void *arg, const char *interface), void *arg);
 
 /* Loads programs and maps. Returns 0 or negative errno. */
 int kernel_maps_load(struct gb_kernel_engine *engine, uint64_t epoch);

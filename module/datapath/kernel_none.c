@@ -55,12 +55,6 @@ const char *gb_kernel_engine_attachment(const struct gb_kernel_engine *engine)
 	return "";
 }
 
-uint64_t gb_kernel_engine_epoch(const struct gb_kernel_engine *engine)
-{
-	(void)engine;
-	return 0;
-}
-
 bool gb_kernel_engine_is_adopted(const struct gb_kernel_engine *engine)
 {
 	(void)engine;

@@ -196,25 +196,21 @@ int kernel_pins_remove(const struct kernel_pins *pins, const char *name)
 }
 
 /* Calls CALL for each name in the directory FD. */
-static int each_name(int fd, void (*call)(void *arg, const char *name), void *arg)
+static void each_name(int fd, void (*call)(void *arg, const char *name), void *arg)
 {
-	int copy = openat(fd, ".", O_RDONLY | O_DIRECTORY | O_CLOEXEC), calls = 0;
+	int copy = openat(fd, ".", O_RDONLY | O_DIRECTORY | O_CLOEXEC);
 	DIR *directory = copy >= 0 ? fdopendir(copy) : NULL;
 	struct dirent *entry;
 
 	if (!directory) {
 		if (copy >= 0)
 			close(copy);
-		return 0;
+		return;
 	}
-	while ((entry = readdir(directory)) != NULL) {
-		if (entry->d_name[0] == '.')
-			continue;
-		call(arg, entry->d_name);
-		calls++;
-	}
+	while ((entry = readdir(directory)) != NULL)
+		if (entry->d_name[0] != '.')
+			call(arg, entry->d_name);
 	closedir(directory);
-	return calls;
 }
 
 struct sweep {
@@ -327,34 +323,4 @@ int kernel_pins_remove_stale(const char *bpf_dir)
 	each_name(stale.parent, look_at_instance, &stale);
 	close(stale.parent);
 	return stale.removed;
-}
-
-struct each {
-	void (*call)(void *arg, const char *interface);
-	void *arg;
-	int calls;
-};
-
-static void pass_on(void *arg, const char *name)
-{
-	struct each *each = arg;
-	char interface[IFNAMSIZ];
-	uint64_t namespace;
-
-	if (!parse_instance(name, interface, &namespace) || namespace != own_namespace())
-		return;
-	each->call(each->arg, interface);
-	each->calls++;
-}
-
-int kernel_pins_each(const char *bpf_dir, void (*call)(void *arg, const char *interface), void *arg)
-{
-	struct each each = {call, arg, 0};
-	int parent = open_parent(bpf_dir);
-
-	if (parent < 0)
-		return 0;
-	each_name(parent, pass_on, &each);
-	close(parent);
-	return each.calls;
 }

@@ -140,7 +140,7 @@ static int teardown(void **state)
 	char said[GB_KERNEL_ENGINE_TEXT];
 
 	(void)state;
-	gb_kernel_engine_remove(bpf_dir, NULL, said);
+	gb_kernel_engine_remove(bpf_dir, "goose0", said);
 	close(goose0_fd);
 	close(net0_fd);
 	no_tcx = false;
@@ -155,7 +155,7 @@ static void test_begins_when_nothing_waits(void **state)
 
 	(void)state;
 	assert_false(gb_kernel_engine_is_adopted(engine));
-	assert_int_equal(gb_kernel_engine_epoch(engine), EPOCH);
+	assert_int_equal(engine->state->epoch, EPOCH);
 	assert_int_equal(attached(GB_KERNEL_TO_NETWORK), 0);
 	drain(engine); /* of before it was attached: says nothing */
 	follow(engine);
@@ -188,7 +188,7 @@ static void adopts(void)
 
 	engine = open_at(bpf_dir, EPOCH + 1);
 	assert_true(gb_kernel_engine_is_adopted(engine));
-	assert_int_equal(gb_kernel_engine_epoch(engine), EPOCH);
+	assert_int_equal(engine->state->epoch, EPOCH);
 	assert_int_equal(engine->state->sequence[0], 77);
 	assert_int_equal(engine->state->kernel_sequence, 99);
 	assert_int_equal(attached(GB_KERNEL_TO_NETWORK), before);
@@ -226,7 +226,7 @@ static void test_replaces_another_layout(void **state)
 	gb_kernel_engine_close(engine, false);
 	engine = open_at(bpf_dir, EPOCH + 1);
 	assert_false(gb_kernel_engine_is_adopted(engine));
-	assert_int_equal(gb_kernel_engine_epoch(engine), EPOCH + 1);
+	assert_int_equal(engine->state->epoch, EPOCH + 1);
 	assert_int_equal(attached(GB_KERNEL_TO_NETWORK), before);
 	follow(engine);
 	assert_true(attached(GB_KERNEL_TO_NETWORK) != before);
@@ -273,7 +273,7 @@ static void test_replaces_what_is_not_whole(void **state)
 	gb_kernel_engine_close(engine, false);
 	engine = open_at(bpf_dir, EPOCH + 2);
 	assert_true(gb_kernel_engine_is_adopted(engine));
-	assert_int_equal(gb_kernel_engine_epoch(engine), EPOCH + 1);
+	assert_int_equal(engine->state->epoch, EPOCH + 1);
 	gb_kernel_engine_close(engine, true);
 }
 
@@ -441,7 +441,7 @@ static void test_is_removed_beside_a_service(void **state)
 	char said[GB_KERNEL_ENGINE_TEXT];
 
 	(void)state;
-	assert_true(gb_kernel_engine_remove(bpf_dir, NULL, said) > 0);
+	assert_true(gb_kernel_engine_remove(bpf_dir, "goose0", said) > 0);
 	assert_int_equal(attached(GB_KERNEL_TO_NETWORK) + attached(GB_KERNEL_TO_GOOSE0), 0);
 	gb_kernel_engine_close(engine, false);
 }
