@@ -56,11 +56,14 @@ static inline enum gb_pdu_error ber_read_long(const uint8_t *octets, size_t offs
 }
 
 /* The element that begins at OFFSET, which is not beyond THERE, in what ends at END. Octets are there up to THERE: tag and
- * length have to be, the content need not.
+ * length have to be, the content need not. There may be more than up to END: what follows is another's, and tag and length
+ * are not taken from it.
  */
 static inline enum gb_pdu_error ber_read_head(const uint8_t *octets, size_t offset, size_t there, size_t end,
 					      struct ber *element)
 {
+	if (there > end)
+		there = end;
 	if (there - offset < 2)
 		return GB_PDU_LENGTH;
 	element->tag = octets[offset];

@@ -1,6 +1,7 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /* Any octets as the PDU of a GOOSE message: what is found lies within them, in order, and is what its type allows; a walk
- * through the values ends, and finds what the summary says; and the whole is no longer one cut short.
+ * through the values ends, and finds what the summary says; the whole is no longer one cut short; and what follows it changes
+ * nothing.
  */
 #include <goose-bridge/pdu.h>
 
@@ -147,6 +148,33 @@ static void check_walk(const struct gb_pdu *pdu)
 	require(!error == !!(pdu->fields & GB_PDU_HAS_ALL_DATA));
 }
 
+/* Where a PDU with a length of one to three octets ends; SIZE if it does not end before. */
+static size_t end_of(const uint8_t *data, size_t size)
+{
+	size_t head = 2, length;
+
+	if (size < 4 || data[0] != 0x61)
+		return size;
+	length = data[1];
+	if (length == 0x81 || length == 0x82) {
+		head += length - 0x80;
+		length = length == 0x81 ? data[2] : data[2] * 256U + data[3];
+	} else if (length >= 0x80) {
+		return size;
+	}
+	return length < size - head ? head + length : size;
+}
+
+/* What follows a PDU is no part of it, whatever is wrong inside. */
+static void check_followed(const uint8_t *data, size_t size, enum gb_pdu_error error, const struct gb_pdu *pdu)
+{
+	struct gb_pdu other;
+
+	require(gb_pdu_decode(data, end_of(data, size), &other) == error);
+	require(other.fields == pdu->fields && other.entries == pdu->entries && other.cut == pdu->cut);
+	require(other.all_data.octets == pdu->all_data.octets && other.all_data.length == pdu->all_data.length);
+}
+
 /* A PDU without error has an end: the octets that follow do not matter, and one fewer is not enough. */
 static void check_end(const uint8_t *data, size_t size, const struct gb_pdu *pdu)
 {
@@ -177,13 +205,14 @@ int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
 
 	memset(&pdu, 0xA5, sizeof(pdu));
 	error = gb_pdu_decode(data, size, &pdu);
-	require(error < GB_PDU_ERROR_COUNT && error != GB_PDU_HEADER);
+	require(error < GB_PDU_ERROR_COUNT && error != GB_PDU_HEADER && !pdu.cut);
 	require((error == GB_PDU_EMPTY) == (size == 0));
 	check_fields(data, size, &pdu);
 	if (pdu.all_data.octets)
 		check_walk(&pdu);
 	else
 		require(pdu.entries == 0);
+	check_followed(data, size, error, &pdu);
 	if (error == GB_PDU_OK) {
 		require((pdu.fields & MANDATORY) == MANDATORY);
 		require(pdu.entries == pdu.num_dat_set_entries);

@@ -67,12 +67,15 @@ static void cut_frame(const char *where, const uint8_t *octets, size_t length)
 	}
 }
 
-/* The PDU cut, its own length as it was: always too long. Then with its own length (81 xx or 82 xx xx) saying what is there. */
+/* The PDU cut, its own length as it was: always too long. Then with its own length (81 xx or 82 xx xx) saying what is there:
+ * the same whether or not the rest follows.
+ */
 static void cut_pdu(const char *where, const uint8_t *octets, size_t length)
 {
 	size_t size;
 	const uint8_t *whole = pdu_of(where, octets, length, &size);
 	size_t header = whole[1] == 0x82 ? 4 : 3;
+	uint8_t *followed = exact(whole, size);
 
 	assert_true(whole[1] == 0x82 || whole[1] == 0x81);
 	for (size_t part = 0; part < size; part++) {
@@ -83,11 +86,15 @@ static void cut_pdu(const char *where, const uint8_t *octets, size_t length)
 		if (part >= header) {
 			copy[header - 1] = (uint8_t)(part - header);
 			copy[2] = header == 4 ? (uint8_t)((part - header) >> 8) : copy[2];
-			if (decode(copy, part) == GB_PDU_OK)
+			enum gb_pdu_error error = decode(copy, part);
+
+			memcpy(followed, copy, part);
+			if (error == GB_PDU_OK || decode(followed, size) != error)
 				fail_msg("%s: %zu of %zu octets of PDU, length corrected", where, part, size);
 		}
 		free(copy);
 	}
+	free(followed);
 }
 
 /* Each octet in turn becomes each of these: nothing of it may be read, or said, wrongly. */
