@@ -28,7 +28,7 @@ floor_of() {
 # The room that a public header belongs to: its name, but for rooms with more than one concept.
 room_of() {
 	case $1 in
-	clock | file | ipv4 | log | octets | ring) echo base ;;
+	cache | clock | file | ipv4 | log | octets | ring) echo base ;;
 	igmp | igmp_socket) echo membership ;;
 	pdu) echo goose ;;
 	histogram | peers) echo stats ;;

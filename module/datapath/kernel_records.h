@@ -11,7 +11,7 @@
 #include "datapath_private.h"
 #include "kernel.h"
 
-#define RECORDS_TURN_MS 5
+#define RECORDS_TURN_MS 10
 #define RECORDS_ALL	UINT64_MAX
 
 struct records;

@@ -2,6 +2,7 @@
 #include "kernel_ring.h"
 
 #include <errno.h>
+#include <goose-bridge/cache.h>
 #include <linux/bpf.h>
 #include <string.h>
 #include <sys/mman.h>
@@ -52,7 +53,9 @@ static uint32_t header_at(const struct kernel_ring *ring, uint64_t position)
 
 const void *kernel_ring_next(struct kernel_ring *ring, size_t *length)
 {
-	while (ring->next < __atomic_load_n(ring->producer, __ATOMIC_ACQUIRE)) {
+	uint64_t written;
+
+	while (ring->next < (written = __atomic_load_n(ring->producer, __ATOMIC_ACQUIRE))) {
 		uint64_t position = ring->next;
 		uint32_t header = header_at(ring, position);
 
@@ -61,6 +64,9 @@ const void *kernel_ring_next(struct kernel_ring *ring, size_t *length)
 		*length = header & ~BPF_RINGBUF_DISCARD_BIT;
 		ring->last = position;
 		ring->next += (*length + BPF_RINGBUF_HDR_SZ + ALIGNMENT - 1) / ALIGNMENT * ALIGNMENT;
+		/* the next, if it is as long: another processor has its lines, which one by one would be waited for */
+		if (ring->next + *length <= written)
+			gb_prefetch(ring->data + (ring->next & (ring->size - 1)), *length);
 		if (!(header & BPF_RINGBUF_DISCARD_BIT))
 			return ring->data + (position & (ring->size - 1)) + BPF_RINGBUF_HDR_SZ;
 	}

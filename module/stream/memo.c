@@ -51,19 +51,13 @@ uint32_t *memo_of(const struct gb_streams *streams, const struct gb_frame *frame
 	return &streams->memo[(hash ^ streams->key[1]) * UINT64_C(0xBF58476D1CE4E5B9) >> 40 & streams->mask];
 }
 
-static void prefetch(const uint8_t *octets, size_t length)
-{
-	for (size_t at = 0; at < length; at += CACHE_LINE)
-		__builtin_prefetch(octets + at, 1);
-}
-
 void memo_prefetch(const struct gb_streams *streams, const uint32_t *memo, const struct gb_frame *frame)
 {
 	const struct stream *s = stream_at(streams, *memo); /* [0] is nobody's, but memory all the same */
 	size_t length = frame->length < KEPT_MAX ? frame->length : KEPT_MAX;
 
-	prefetch((const uint8_t *)s, STREAM_HOT);
-	prefetch(s->kept.frame, length);
+	gb_prefetch(s, STREAM_HOT);
+	gb_prefetch(s->kept.frame, length);
 }
 
 /* Some publishers send measured values within a state. */

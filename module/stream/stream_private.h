@@ -8,13 +8,13 @@
 #ifndef STREAM_PRIVATE_H
 #define STREAM_PRIVATE_H
 
+#include <goose-bridge/cache.h>
 #include <goose-bridge/stream.h>
 #include <string.h>
 
 #include "sequence.h"
 
 #define NONE 0
-#define CACHE_LINE 64 /* octets, on all that this runs on; another size costs time and nothing else */
 
 /* ---- which stream ---- */
 
@@ -59,7 +59,7 @@ struct stream_counters {
  * numbers in STREAM_HOT octets, and behind them the frame as it came last.
  */
 struct stream {
-	_Alignas(CACHE_LINE) uint64_t deadline_ns; /* monotonic, as all up to interval_ns */
+	_Alignas(GB_CACHE_LINE) uint64_t deadline_ns; /* monotonic, as all up to interval_ns */
 	uint64_t tick; /* it is in that slot of the wheel; 0 = in none */
 	uint64_t second_ns; /* storm: the second that is counted */
 	uint64_t new_ns; /* the latest new message */
@@ -117,7 +117,7 @@ struct stream {
 	uint32_t missed; /* the table's, when this stream was last told */
 };
 
-#define STREAM_HOT (3 * CACHE_LINE)
+#define STREAM_HOT (3 * GB_CACHE_LINE)
 
 /* ---- the table ---- */
 
