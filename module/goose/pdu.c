@@ -188,12 +188,12 @@ static enum gb_pdu_error decode_fields(struct decoding *d, const uint8_t *octets
 	struct ber element;
 
 	while (offset < end) {
-		if (end > d->there && (offset > d->there || d->there - offset < BER_HEAD))
-			return cut_off(d);
 		enum gb_pdu_error error = ber_read_head(octets, offset, d->there, end, &element);
 
 		if (error)
 			return error;
+		if (element.cut)
+			return cut_off(d);
 		offset = element.content + element.length;
 		if (offset > d->there)
 			return take_cut(d, octets, &element);
@@ -247,13 +247,15 @@ enum gb_pdu_error gb_pdu_decode_head(const uint8_t *octets, size_t kept, size_t 
 	clear(pdu);
 	if (length == 0)
 		return GB_PDU_EMPTY;
-	if (kept < length && kept < BER_HEAD)
+	if (kept == 0)
 		return cut_off(&d);
 	if (octets[0] != TAG_PDU)
 		return GB_PDU_TAG;
 	error = ber_read_head(octets, 0, kept, length, &outer);
 	if (error)
 		return error;
+	if (outer.cut)
+		return cut_off(&d);
 	error = decode_fields(&d, octets, outer.content, outer.content + outer.length);
 	if (d.error)
 		return d.error;

@@ -175,6 +175,24 @@ static void check_followed(const uint8_t *data, size_t size, enum gb_pdu_error e
 	require(other.all_data.octets == pdu->all_data.octets && other.all_data.length == pdu->all_data.length);
 }
 
+/* A head of it: nothing behind it is read, and nothing is said of it that the whole does not say, too. */
+static void check_head(const uint8_t *data, size_t kept, size_t size, enum gb_pdu_error error, const struct gb_pdu *pdu)
+{
+	uint8_t *copy = malloc(kept);
+	struct gb_pdu head;
+
+	require(copy || kept == 0);
+	if (kept > 0)
+		memcpy(copy, data, kept);
+	enum gb_pdu_error found = gb_pdu_decode_head(copy, kept, size, &head);
+
+	require(found == error || (head.cut && found == GB_PDU_OK));
+	require((head.fields & ~pdu->fields & ~GB_PDU_HAS_ALL_DATA) == 0);
+	require(head.cut || head.fields == pdu->fields);
+	require(!head.all_data.octets || head.all_data.octets + head.all_data.length <= copy + kept);
+	free(copy);
+}
+
 /* A PDU without error has an end: the octets that follow do not matter, and one fewer is not enough. */
 static void check_end(const uint8_t *data, size_t size, const struct gb_pdu *pdu)
 {
@@ -213,6 +231,8 @@ int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
 	else
 		require(pdu.entries == 0);
 	check_followed(data, size, error, &pdu);
+	for (size_t kept = size > 64 ? size - 64 : 0; kept < size; kept++)
+		check_head(data, kept, size, error, &pdu);
 	if (error == GB_PDU_OK) {
 		require((pdu.fields & MANDATORY) == MANDATORY);
 		require(pdu.entries == pdu.num_dat_set_entries);

@@ -406,6 +406,34 @@ static void test_around(void **state)
 		assert_int_not_equal(decode(&octets, &pdu), GB_PDU_OK);
 }
 
+/* Of a PDU of which the kernel engine has copied a head only, a tag or length is cut off in its middle: that is no error of the
+ * publisher's, however long they are.
+ */
+static void test_heads(void **state)
+{
+	static const char *const long_ones[] = {
+		"82 09 'LD/LLN0$D'",
+		"82 88 00 00 00 00 00 00 00 09 'LD/LLN0$D'",
+		"9F 81 81 81 81 81 81 81 81 01 01 00 82 09 'LD/LLN0$D'",
+	};
+
+	(void)state;
+	for (size_t i = 0; i < COUNT(long_ones); i++) {
+		struct octets octets;
+		struct gb_pdu pdu;
+
+		build(&octets, DAT_SET, long_ones[i]);
+		expect_error(long_ones[i], decode(&octets, &pdu), GB_PDU_OK);
+		for (size_t kept = 0; kept < octets.length; kept++) {
+			uint8_t *copy = exact(octets.at, kept);
+
+			expect_error(long_ones[i], gb_pdu_decode_head(copy, kept, octets.length, &pdu), GB_PDU_OK);
+			assert_true(pdu.cut);
+			free(copy);
+		}
+	}
+}
+
 /* A frame with HEADER's Length LENGTH, and MORE octets of trailer. */
 static enum gb_pdu_error decode_frame(const struct octets *pdu, unsigned length, size_t more, struct gb_pdu *into)
 {
@@ -476,6 +504,7 @@ int main(void)
 		cmocka_unit_test(test_text),
 		cmocka_unit_test(test_outside),
 		cmocka_unit_test(test_around),
+		cmocka_unit_test(test_heads),
 		cmocka_unit_test(test_of_frame),
 		cmocka_unit_test(test_names),
 	};

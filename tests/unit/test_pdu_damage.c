@@ -1,5 +1,7 @@
 /* SPDX-License-Identifier: Apache-2.0 */
-/* goose/pdu: recorded frames cut short and altered everywhere. Nothing is read beyond them; no part passes for the whole. */
+/* goose/pdu: recorded frames cut short and altered everywhere. Nothing is read beyond them; no part passes for the whole.
+ * Of what is known to be the head of a longer one, nothing wrong is said.
+ */
 #include "test_captures.h"
 #include "test_pure.h"
 
@@ -44,6 +46,23 @@ static void use(const uint8_t *octets, size_t length, const struct gb_pdu *pdu)
 		assert_int_equal(!error, !!(pdu->fields & GB_PDU_HAS_ALL_DATA));
 }
 
+/* A head of KEPT octets: nothing behind it is read, and nothing is said of it that the whole does not say, too. */
+static void decode_head(const uint8_t *octets, size_t kept, size_t length, enum gb_pdu_error error, const struct gb_pdu *whole)
+{
+	uint8_t *copy = exact(octets, kept);
+	struct gb_pdu pdu;
+	enum gb_pdu_error found = gb_pdu_decode_head(copy, kept, length, &pdu);
+
+	if (pdu.all_data.octets)
+		assert_true(pdu.all_data.octets + pdu.all_data.length <= copy + kept);
+	if (found != error && !(pdu.cut && found == GB_PDU_OK))
+		fail_msg("%zu of %zu octets: %s, not %s", kept, length, gb_pdu_error_name(found), gb_pdu_error_name(error));
+	assert_int_equal(pdu.fields & ~whole->fields & ~(unsigned)GB_PDU_HAS_ALL_DATA, 0);
+	if (!pdu.cut)
+		assert_int_equal(pdu.fields, whole->fields);
+	free(copy);
+}
+
 static enum gb_pdu_error decode(const uint8_t *octets, size_t length)
 {
 	struct gb_pdu pdu;
@@ -51,6 +70,16 @@ static enum gb_pdu_error decode(const uint8_t *octets, size_t length)
 
 	use(octets, length, &pdu);
 	return error;
+}
+
+/* The same, and all heads of it. */
+static void decode_heads(const uint8_t *octets, size_t length)
+{
+	struct gb_pdu pdu;
+	enum gb_pdu_error error = gb_pdu_decode(octets, length, &pdu);
+
+	for (size_t kept = 0; kept < length; kept++)
+		decode_head(octets, kept, length, error, &pdu);
 }
 
 static void cut_frame(const char *where, const uint8_t *octets, size_t length)
@@ -107,6 +136,7 @@ static void alter_pdu(const char *where, const uint8_t *octets, size_t length)
 	uint8_t *copy = exact(whole, size);
 
 	assert_int_equal(decode(copy, size), GB_PDU_OK);
+	decode_heads(copy, size);
 	for (size_t at = 0; at < size; at++) {
 		for (size_t i = 0; i < COUNT(others); i++) {
 			copy[at] = others[i];
@@ -137,6 +167,8 @@ static void scramble_pdu(const char *where, const uint8_t *octets, size_t length
 			copy[(random >> 16) % size] = (uint8_t)random;
 		}
 		decode(copy, size);
+		if (round % 10 == 0)
+			decode_heads(copy, size);
 		free(copy);
 	}
 }
