@@ -110,8 +110,9 @@ void kernel_quieten_libbpf(void);
 /* Whether FD is a map with keys and values of this size. */
 bool kernel_map_is(int fd, size_t key_size, size_t value_size);
 
-/* Directory of INTERFACE's instance, made if it is not there, and given to USER if that is not "". Returns 0; or negative
- * errno, -EOPNOTSUPP where BPF_DIR cannot be had on a bpffs.
+/* Directory of INTERFACE's instance, made if it is not there, and given to USER if that is not "". As long as PINS is open, no
+ * kernel_pins_remove_stale of any process takes it for left over. Returns 0; or negative errno, -EOPNOTSUPP where BPF_DIR
+ * cannot be had on a bpffs, -EBUSY where somebody keeps the directory locked.
  */
 int kernel_pins_open(struct kernel_pins *pins, const char *bpf_dir, const char *interface, const char *user);
 void kernel_pins_close(struct kernel_pins *pins);
@@ -128,7 +129,7 @@ int kernel_pins_remove(const struct kernel_pins *pins, const char *name);
 void kernel_pins_sweep(const struct kernel_pins *pins, unsigned keep);
 /* Detaches what is pinned there, and removes pins and directory. Returns how many. */
 int kernel_pins_destroy(struct kernel_pins *pins);
-/* Instances whose goose0 or namespace is gone. Returns how many pins it removed. */
+/* Instances whose goose0 or namespace is gone, and that no process has open. Returns how many pins it removed. */
 int kernel_pins_remove_stale(const char *bpf_dir);
 /* The directory as it is; nothing is made. Returns 0 or negative errno. */
 int kernel_pins_find(struct kernel_pins *pins, const char *bpf_dir, const char *interface);

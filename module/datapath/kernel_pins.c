@@ -13,12 +13,16 @@
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
+#include <sys/file.h>
 #include <sys/stat.h>
 #include <sys/vfs.h>
+#include <time.h>
 #include <unistd.h>
 
 #define BPF_FS	    0xCAFE4A11 /* BPF_FS_MAGIC, linux/magic.h */
 #define ABANDONED_NS (5 * GB_NS_PER_S) /* a process that lives says so each second */
+#define REMOVED_NS   (GB_NS_PER_S / 2)	/* what is left over is removed in such a time */
+#define REMOVED_TRIES 50
 
 static uint64_t own_namespace(void)
 {
@@ -108,6 +112,41 @@ static int open_instance(int parent, const char *instance)
 	return fd < 0 ? -errno : fd;
 }
 
+/* The instance's directory, made if it is not there, and locked together with others that work with it: whoever takes away what
+ * is left over locks it alone, and finds that it is not. Returns a descriptor; -EAGAIN if it is being taken away; or negative
+ * errno.
+ */
+static int make_instance(int parent, const char *instance)
+{
+	struct stat s;
+
+	if (mkdirat(parent, instance, 0700) < 0 && errno != EEXIST)
+		return -errno;
+	int fd = open_instance(parent, instance);
+
+	if (fd < 0)
+		return fd == -ENOENT ? -EAGAIN : fd;
+	if (flock(fd, LOCK_SH | LOCK_NB) == 0 && fstat(fd, &s) == 0 && s.st_nlink > 0)
+		return fd;
+	close(fd);
+	return -EAGAIN;
+}
+
+/* What takes milliseconds is waited for; who has locked it for good keeps no service from starting. */
+static int await_instance(int parent, const char *instance)
+{
+	const struct timespec wait = {.tv_nsec = REMOVED_NS / REMOVED_TRIES};
+
+	for (unsigned i = 0; i < REMOVED_TRIES; i++) {
+		int fd = make_instance(parent, instance);
+
+		if (fd != -EAGAIN)
+			return fd;
+		nanosleep(&wait, NULL);
+	}
+	return -EBUSY;
+}
+
 int kernel_pins_open(struct kernel_pins *pins, const char *bpf_dir, const char *interface, const char *user)
 {
 	int error = kernel_pins_instance(interface, pins->instance, sizeof(pins->instance));
@@ -120,11 +159,7 @@ int kernel_pins_open(struct kernel_pins *pins, const char *bpf_dir, const char *
 		error = pins->parent;
 		goto out;
 	}
-	if (mkdirat(pins->parent, pins->instance, 0700) < 0 && errno != EEXIST) {
-		error = -errno;
-		goto out;
-	}
-	pins->fd = open_instance(pins->parent, pins->instance);
+	pins->fd = await_instance(pins->parent, pins->instance);
 	if (pins->fd < 0) {
 		error = pins->fd;
 		goto out;
@@ -308,8 +343,9 @@ static void look_at_instance(void *arg, const char *name)
 	if (strlen(name) < sizeof(pins.instance)) /* else it is nobody's, and not opened */
 		memcpy(pins.instance, name, strlen(name) + 1);
 	pins.fd = open_instance(pins.parent, pins.instance);
-	if (pins.fd >= 0 && parse_instance(name, interface, &namespace) && is_abandoned(&pins) &&
-	    !(namespace == own_namespace() && if_nametoindex(interface) != 0))
+	/* locked by nobody, until it is closed */
+	if (pins.fd >= 0 && parse_instance(name, interface, &namespace) && flock(pins.fd, LOCK_EX | LOCK_NB) == 0 &&
+	    is_abandoned(&pins) && !(namespace == own_namespace() && if_nametoindex(interface) != 0))
 		stale->removed += kernel_pins_destroy(&pins);
 	kernel_pins_close(&pins);
 }
