@@ -50,7 +50,7 @@ box=$spawned
 booted() { [ -s "$work/box/init" ] || [ -e "$work/box/refused" ] || gone "$box"; }
 wait_for 10 booted || fail "nothing starts: $(cat "$work/box.out")"
 init=$(cat "$work/box/init" 2>/dev/null || true)
-in_box() { nsenter -t "$init" -m -p -u -i -n -C -- "$@"; }
+in_box() { nsenter -t "$init" -m -r -p -u -i -n -C -- "$@"; }
 is_up() { [ -e "$work/box/refused" ] || gone "$box" || [ "$(cat "/proc/$init/comm")" = bash ]; }
 wait_for 10 is_up || fail "process 1 does not start"
 [ ! -e "$work/box/refused" ] || skip "no copy of this machine's files to install over: $(cat "$work/box/refused")"

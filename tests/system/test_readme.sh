@@ -40,7 +40,7 @@ declare -A box init
 in_box() {
 	local host=$1
 	shift
-	nsenter -t "${init[$host]}" -m -p -u -i -n -C -- "$@"
+	nsenter -t "${init[$host]}" -m -r -p -u -i -n -C -- "$@"
 }
 boot() {
 	local host=$1

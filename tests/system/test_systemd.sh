@@ -43,7 +43,7 @@ box=$spawned
 booted() { [ -s "$work/box/init" ] || [ -e "$work/box/refused" ] || gone "$box"; }
 wait_for 10 booted || fail "nothing boots"
 init=$(cat "$work/box/init" 2>/dev/null || true)
-in_box() { nsenter -t "$init" -m -p -u -i -n -C -- "$@"; }
+in_box() { nsenter -t "$init" -m -r -p -u -i -n -C -- "$@"; }
 is_up() { [ -e "$work/box/refused" ] || gone "$box" || in_box systemctl is-active --quiet gb-test.target; }
 # Nothing of the service has been started so far: what hinders systemd is this machine's (a bare root, a container's rules).
 wait_for 20 is_up || skip "systemd does not get to its target here: $({ in_box systemctl list-jobs 2>&1 || true; } | tail -n 1)"
