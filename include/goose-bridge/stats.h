@@ -3,6 +3,7 @@
 #ifndef GOOSE_BRIDGE_STATS_H
 #define GOOSE_BRIDGE_STATS_H
 
+#include <goose-bridge/cache.h>
 #include <stdatomic.h>
 #include <stddef.h>
 #include <stdint.h>
@@ -91,7 +92,7 @@ const char *gb_drop_reason_help(enum gb_drop_reason reason);
 
 /* One writer's counters. Only that thread adds; any thread reads. Own cache lines, so that workers do not slow each other. */
 struct gb_stats {
-	_Alignas(64) _Atomic uint64_t counter[GB_COUNTER_COUNT];
+	_Alignas(GB_CACHE_LINE) _Atomic uint64_t counter[GB_COUNTER_COUNT];
 	_Atomic uint64_t drop[GB_DROP_REASON_COUNT];
 	_Atomic uint64_t consecutive_errors; /* since the last success */
 };

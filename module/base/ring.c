@@ -1,6 +1,7 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 #include <goose-bridge/ring.h>
 
+#include <goose-bridge/cache.h>
 #include <stdatomic.h>
 #include <stdlib.h>
 #include <string.h>
@@ -9,10 +10,10 @@
 struct gb_ring {
 	size_t size;
 	size_t mask;
-	_Alignas(64) _Atomic size_t head;
-	_Alignas(64) _Atomic size_t tail;
+	_Alignas(GB_CACHE_LINE) _Atomic size_t head;
+	_Alignas(GB_CACHE_LINE) _Atomic size_t tail;
 	_Atomic uint64_t refused;
-	_Alignas(64) unsigned char values[];
+	_Alignas(GB_CACHE_LINE) unsigned char values[];
 };
 
 struct gb_ring *gb_ring_create(size_t size, size_t capacity)
@@ -22,7 +23,7 @@ struct gb_ring *gb_ring_create(size_t size, size_t capacity)
 	while (slots < capacity)
 		slots *= 2;
 	size_t octets = sizeof(struct gb_ring) + slots * size;
-	struct gb_ring *ring = aligned_alloc(64, (octets + 63) / 64 * 64);
+	struct gb_ring *ring = aligned_alloc(GB_CACHE_LINE, GB_CACHE_LINES(octets));
 
 	if (!ring)
 		return NULL;

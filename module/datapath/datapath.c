@@ -6,6 +6,7 @@
 #include "echo.h"
 
 #include <errno.h>
+#include <goose-bridge/cache.h>
 #include <goose-bridge/clock.h>
 #include <stdlib.h>
 #include <string.h>
@@ -62,8 +63,8 @@ static void on_told(evutil_socket_t fd, short what, void *arg)
 int gb_datapath_create(struct gb_datapath **datapath, struct event_base *base,
 		       const struct gb_datapath_settings *settings, gb_datapath_event *event, void *arg)
 {
-	size_t octets = (sizeof(struct gb_datapath) + 63) / 64 * 64;
-	struct gb_datapath *d = aligned_alloc(64, octets); /* the counters have cache lines of their own */
+	size_t octets = GB_CACHE_LINES(sizeof(struct gb_datapath));
+	struct gb_datapath *d = aligned_alloc(GB_CACHE_LINE, octets); /* the counters have cache lines of their own */
 	int error = -ENOMEM;
 
 	if (!d)

@@ -353,7 +353,7 @@ void gb_streams_frames(struct gb_streams *streams, const struct gb_frame *frames
 
 		for (unsigned i = 0; i < n; i++) {
 			memo[i] = memo_of(streams, &frames[i]);
-			__builtin_prefetch(memo[i]);
+			gb_prefetch(memo[i], sizeof(*memo[i]));
 		}
 		for (unsigned i = 0; i < n; i++)
 			memo_prefetch(streams, memo[i], &frames[i]);

@@ -26,7 +26,7 @@ static int random_key(uint64_t key[2])
 /* The first cache line that begins within MEMORY; there is an entry more than needed. */
 static struct stream *aligned(void *memory)
 {
-	uintptr_t address = ((uintptr_t)memory + GB_CACHE_LINE - 1) / GB_CACHE_LINE * GB_CACHE_LINE;
+	uintptr_t address = GB_CACHE_LINES((uintptr_t)memory);
 
 	return (struct stream *)address;
 }

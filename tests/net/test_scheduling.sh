@@ -29,20 +29,16 @@ has() { [ "$(worker "$1" "$2")" = "$3" ]; } # BRIDGE THREAD "POLICY PRIORITY"
 said() { # BRIDGE PATTERN: how often
 	grep -c "$2" "$work/$1.log" || true
 }
+task_of() { # BRIDGE THREAD: its directory
+	local task
+	for task in /proc/"$(bridge_pid "$1")"/task/*; do
+		[ "$(cat "$task/comm")" != "$2" ] || echo "$task"
+	done
+}
 # CPU time of a thread in clock ticks.
-ticks() {
-	local task
-	for task in /proc/"$(bridge_pid "$1")"/task/*; do
-		[ "$(cat "$task/comm")" != "$2" ] || sed 's/.*) //' "$task/stat" | awk '{ print $12 + $13 }'
-	done
-}
+ticks() { sed 's/.*) //' "$(task_of "$1" "$2")/stat" | awk '{ print $12 + $13 }'; }
 # How often a thread has waited for something.
-waits() {
-	local task
-	for task in /proc/"$(bridge_pid "$1")"/task/*; do
-		[ "$(cat "$task/comm")" != "$2" ] || sed -n 's/^voluntary_ctxt_switches:[[:space:]]*//p' "$task/status"
-	done
-}
+waits() { sed -n 's/^voluntary_ctxt_switches:[[:space:]]*//p' "$(task_of "$1" "$2")/status"; }
 start() { # HOST KEY=VALUE...
 	local host=$1
 	shift

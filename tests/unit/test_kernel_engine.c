@@ -15,6 +15,7 @@ static int link_create(int program, int interface, enum bpf_attach_type type, co
 #undef bpf_link_create
 
 #include "namespace.h"
+#include <sys/file.h>
 #include <sys/mount.h>
 #include <sys/stat.h>
 #include <sys/syscall.h>
@@ -462,7 +463,9 @@ static void test_stale_ones_go(void **state)
 	assert_int_equal(pins(), 2 * one);
 	assert_int_equal(kernel_pins_remove_stale(bpf_dir), 0);
 	close(fd);
-	assert_int_equal(kernel_pins_remove_stale(bpf_dir), 0); /* its process may be about to make it anew */
+	assert_int_equal(kernel_pins_remove_stale(bpf_dir), 0);
+	assert_int_equal(flock(other->pins.fd, LOCK_UN), 0); /* as if its process had ended, */
+	assert_int_equal(kernel_pins_remove_stale(bpf_dir), 0); /* and the next may be about to make it anew */
 	other->state->heartbeat_ns -= 60 * GB_NS_PER_S;
 	gb_kernel_engine_close(other, false);
 	assert_int_equal(kernel_pins_remove_stale(bpf_dir), (int)one);

@@ -48,10 +48,11 @@ static void test_is_nobody_elses_while_open(void **state)
 	assert_false(is_there(&successor));
 }
 
-/* A process that has the directory for itself, as one that sweeps: what it writes on *READY comes when it has. */
-static pid_t sweeper(const struct kernel_pins *pins, bool removes, int *ready)
+/* A process that has the directory for itself, as one that sweeps. */
+static pid_t sweeper(const struct kernel_pins *pins, bool removes)
 {
 	int ends[2];
+	char octet;
 
 	assert_int_equal(pipe(ends), 0);
 	pid_t child = fork();
@@ -59,7 +60,8 @@ static pid_t sweeper(const struct kernel_pins *pins, bool removes, int *ready)
 	assert_true(child >= 0);
 	if (child > 0) {
 		close(ends[1]);
-		*ready = ends[0];
+		assert_int_equal(read(ends[0], &octet, 1), 1); /* it has it */
+		close(ends[0]);
 		return child;
 	}
 	int parent = open(bpf_dir, O_RDONLY | O_DIRECTORY);
@@ -74,21 +76,18 @@ static void test_is_made_anew_when_it_is_swept(void **state)
 {
 	struct kernel_pins pins = open_pins();
 	struct stat s;
-	int ready, status;
-	char octet;
+	int status;
 
 	(void)state;
 	kernel_pins_close(&pins);
-	pid_t child = sweeper(&pins, true, &ready);
+	pid_t child = sweeper(&pins, true);
 
-	assert_int_equal(read(ready, &octet, 1), 1);
 	pins = open_pins();
 	assert_int_equal(waitpid(child, &status, 0), child);
 	assert_int_equal(status, 0);
 	assert_true(is_there(&pins));
 	assert_int_equal(fstat(pins.fd, &s), 0);
 	assert_true(s.st_nlink > 0); /* not the one that is gone */
-	close(ready);
 	kernel_pins_destroy(&pins);
 }
 
@@ -96,18 +95,15 @@ static void test_is_made_anew_when_it_is_swept(void **state)
 static void test_does_not_wait_for_ever(void **state)
 {
 	struct kernel_pins pins = open_pins();
-	int ready, status;
-	char octet;
+	int status;
 
 	(void)state;
 	kernel_pins_close(&pins);
-	pid_t child = sweeper(&pins, false, &ready);
+	pid_t child = sweeper(&pins, false);
 
-	assert_int_equal(read(ready, &octet, 1), 1);
 	assert_int_equal(kernel_pins_open(&pins, bpf_dir, "goose9", ""), -EBUSY);
 	kill(child, SIGKILL);
 	assert_int_equal(waitpid(child, &status, 0), child);
-	close(ready);
 	pins = open_pins();
 	kernel_pins_destroy(&pins);
 }
